@@ -1,0 +1,43 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * Signal frames: the bytes a handler finds on its stack and rt_sigreturn(2) takes back. Layout as
+ * Linux writes it (arch/<a>/include/uapi: struct rt_sigframe, ucontext, extended state).
+ */
+#ifndef UK_ARCH_SIGNAL_H
+#define UK_ARCH_SIGNAL_H
+
+#include <uk/arch/types.h>
+#include <uk/arch/regs.h>
+#include <asm/signal.h>
+#include <asm/siginfo.h>
+
+/** Everything about one delivery. */
+struct ukarch_sigdelivery {
+	int signo;
+	vaddr_t handler;
+	vaddr_t restorer;       /* sa_restorer; 0 when the program gave none */
+	bool wants_siginfo;     /* SA_SIGINFO: the frame always holds both; kept for tracing */
+	const siginfo_t *info;
+	uint64_t saved_mask;    /* restored by rt_sigreturn */
+	stack_t altstack;       /* stored into uc_stack */
+	vaddr_t frame_top;      /* build below this address (alternate stack or interrupted sp) */
+	uint64_t fault_addr, fault_error; /* last fault of the thread: sigcontext cr2/err/trapno */
+	unsigned fault_vector;
+};
+
+/** Bytes of the largest frame on this CPU: AT_MINSIGSTKSZ. */
+size_t ukarch_sigframe_max_bytes(void);
+
+/** Writes the frame and points *regs at the handler. 0 or -EFAULT (then *regs is unchanged). */
+int ukarch_sigframe_push(struct ukarch_regs *regs, const struct ukarch_sigdelivery *delivery);
+
+/** Takes the frame at the stack pointer of *regs back: registers, vector state, mask, altstack.
+ *  0, or -EFAULT / -EINVAL for a corrupt frame (then *regs is unchanged). */
+int ukarch_sigframe_pop(struct ukarch_regs *regs, uint64_t *saved_mask, stack_t *altstack);
+
+/** Arranges that the system call in *regs is issued again with the same arguments. */
+void ukarch_syscall_restart(struct ukarch_regs *regs);
+/** The same, but issues restart_syscall(2) instead. */
+void ukarch_syscall_restart_block(struct ukarch_regs *regs);
+
+#endif /* UK_ARCH_SIGNAL_H */

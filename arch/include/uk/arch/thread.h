@@ -1,0 +1,70 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * The part of a thread that entry code and context switch know. It is the first member of
+ * struct task; the current CPU's per-CPU block points to it.
+ */
+#ifndef UK_ARCH_THREAD_H
+#define UK_ARCH_THREAD_H
+
+/* Bits of ukarch_thread.work. Any of them sends the way back to the program to
+ * upcall_return_to_user(); TRACE also sends the way in to upcall_syscall_traced(). */
+#define UKARCH_WORK_SIGNAL  0x1
+#define UKARCH_WORK_RESCHED 0x2
+#define UKARCH_WORK_TRACE   0x4
+#define UKARCH_WORK_REGS    0x8 /* the handler replaced the user registers: restore all of them */
+
+#define UKARCH_THREAD_WORK       0
+#define UKARCH_THREAD_KSTACK_TOP 8
+
+#ifndef __ASSEMBLER__
+#include <uk/arch/types.h>
+#include <uk/arch/regs.h>
+
+struct ukarch_thread {
+	unsigned int work;   /* UKARCH_WORK_*; set from interrupts too, so atomically */
+	vaddr_t kstack_top;  /* the user registers lie right below it while in the kernel */
+	vaddr_t kstack_sp;   /* saved stack pointer while switched out */
+	uint64_t tls_base;   /* x86: FS base. arm64: TPIDR_EL0 */
+	uint64_t gs_base;    /* x86: the program's GS base (ARCH_SET_GS), 0 when unused */
+	void *fpu_state;     /* extended state while switched out; NULL until first needed */
+};
+_Static_assert(offsetof(struct ukarch_thread, work) == UKARCH_THREAD_WORK, "entry.S");
+_Static_assert(offsetof(struct ukarch_thread, kstack_top) == UKARCH_THREAD_KSTACK_TOP, "entry.S");
+
+/** The thread running on this CPU. */
+static inline struct ukarch_thread *ukarch_thread_current(void); /* <uk/arch/current.h> */
+
+/** The registers the program had when this thread entered the kernel. */
+static inline struct ukarch_regs *ukarch_thread_user_regs(const struct ukarch_thread *thread)
+{
+	return (struct ukarch_regs *)thread->kstack_top - 1;
+}
+
+static inline void ukarch_thread_set_work(struct ukarch_thread *thread, unsigned int flags)
+{
+	__atomic_fetch_or(&thread->work, flags, __ATOMIC_RELAXED);
+}
+static inline void ukarch_thread_clear_work(struct ukarch_thread *thread, unsigned int flags)
+{
+	__atomic_fetch_and(&thread->work, ~flags, __ATOMIC_RELAXED);
+}
+
+/** Makes `thread` the one that this CPU returns to. Interrupts off. */
+void ukarch_thread_set_current(struct ukarch_thread *thread);
+
+/** Sets the TLS base of the current thread, now and for later switches. */
+void ukarch_thread_set_tls(struct ukarch_thread *thread, uint64_t base);
+
+/** Fills *regs so that returning to the program starts it at `entry` with stack `sp`. */
+void ukarch_regs_start(struct ukarch_regs *regs, vaddr_t entry, vaddr_t sp);
+
+/** Leaves the kernel for the program with the current thread's user registers. */
+void __uk_noreturn ukarch_enter_user(struct ukarch_thread *thread);
+
+/** Resets vector state and TLS to what a new program finds. */
+void ukarch_thread_reset(struct ukarch_thread *thread);
+
+#include <uk/arch/current.h>
+#endif /* !__ASSEMBLER__ */
+
+#endif /* UK_ARCH_THREAD_H */

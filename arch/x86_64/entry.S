@@ -1,0 +1,298 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * Ways into the kernel and out of it.
+ *
+ * The program runs in ring 0, so the hardware switches stacks only where we ask for it: every
+ * exception and interrupt enters on an IST stack (the program's red zone stays whole, its stack
+ * may be 2 KiB) and at once moves to the thread's kernel stack. `syscall` does not touch the stack
+ * at all; we switch by hand with interrupts masked.
+ *
+ * Who was interrupted? The selectors cannot tell, so addresses do: kernel code and kernel stacks
+ * lie in the high half. It was the program unless RIP and RSP are both there. (RIP high with
+ * RSP low: the vsyscall page, a wild jump, or the last two instructions of the system call exit.)
+ *
+ * SYSRET always goes to ring 3, hence the exit by hand: STI keeps interrupts off for one more
+ * instruction, so none is taken between the change of stacks and the jump.
+ */
+#include <uk/arch/layout.h>
+#include <uk/arch/regs.h>
+#include <uk/arch/thread.h>
+#include <uk/arch/current.h>
+#include <uk/arch/segments.h>
+
+#define EXIT_WORK    (UKARCH_WORK_SIGNAL | UKARCH_WORK_RESCHED | UKARCH_WORK_REGS)
+#define RFLAGS_IF_TF 0x300
+
+/* Bytes between the end of the pushed argument registers and the bottom of struct ukarch_regs. */
+#define REGS_UNSAVED UKARCH_REGS_R10
+
+	.macro	SAVE_CALLEE_SAVED
+	movq	%rbx, UKARCH_REGS_RBX(%rsp)
+	movq	%rbp, UKARCH_REGS_RBP(%rsp)
+	movq	%r12, UKARCH_REGS_R12(%rsp)
+	movq	%r13, UKARCH_REGS_R13(%rsp)
+	movq	%r14, UKARCH_REGS_R14(%rsp)
+	movq	%r15, UKARCH_REGS_R15(%rsp)
+	.endm
+
+	/* What the system call path skips: %rcx and %r11 hold RIP and RFLAGS there. */
+	.macro	COMPLETE_SYSCALL_REGS
+	SAVE_CALLEE_SAVED
+	movq	UKARCH_REGS_RIP(%rsp), %rcx
+	movq	%rcx, UKARCH_REGS_RCX(%rsp)
+	movq	UKARCH_REGS_RFLAGS(%rsp), %rcx
+	movq	%rcx, UKARCH_REGS_R11(%rsp)
+	.endm
+
+/* --- system calls ------------------------------------------------------------------------------- */
+
+	.text
+	.balign	64
+	.global	x86_syscall_entry
+x86_syscall_entry:
+	movq	%rsp, %gs:X86_PERCPU_SCRATCH
+	movq	%gs:X86_PERCPU_KSTACK_TOP, %rsp
+	pushq	$X86_KERNEL_DS
+	pushq	%gs:X86_PERCPU_SCRATCH
+	pushq	%r11
+	pushq	$X86_KERNEL_CS
+	pushq	%rcx
+	pushq	%rax
+	pushq	%rdi
+	pushq	%rsi
+	pushq	%rdx
+	pushq	%r8
+	pushq	%r9
+	pushq	%r10
+	subq	$REGS_UNSAVED, %rsp
+	movq	%gs:X86_PERCPU_CURRENT, %rcx
+	testl	$UKARCH_WORK_TRACE, UKARCH_THREAD_WORK(%rcx)
+	jnz	syscall_traced
+	sti
+	movq	%r10, %rcx
+	leaq	syscall_table(%rip), %r10
+	cmpq	syscall_table_entries(%rip), %rax
+	jae	syscall_out_of_range
+	call	*(%r10, %rax, 8)
+syscall_return:
+	cli
+	movq	%gs:X86_PERCPU_CURRENT, %rcx
+	testl	$EXIT_WORK, UKARCH_THREAD_WORK(%rcx)
+	jnz	syscall_return_slow
+	addq	$REGS_UNSAVED, %rsp
+	popq	%r10
+	popq	%r9
+	popq	%r8
+	popq	%rdx
+	popq	%rsi
+	popq	%rdi
+	movq	8(%rsp), %rcx			/* RIP */
+	addq	$24, %rsp
+	andl	$~RFLAGS_IF_TF, (%rsp)
+	popfq
+	popq	%rsp
+	sti
+	jmp	*%rcx
+
+syscall_out_of_range:
+	/* Entry 0 past the table says "no such call" for every number. */
+	movq	syscall_table_entries(%rip), %rax
+	call	*(%r10, %rax, 8)
+	jmp	syscall_return
+
+syscall_traced:
+	COMPLETE_SYSCALL_REGS
+	movq	%rax, UKARCH_REGS_RAX(%rsp)
+	sti
+	movq	%rsp, %rdi
+	call	upcall_syscall_traced
+	jmp	return_to_user
+
+syscall_return_slow:
+	testl	$UKARCH_WORK_REGS, UKARCH_THREAD_WORK(%rcx)
+	jnz	return_to_user			/* the handler wrote the registers itself */
+	COMPLETE_SYSCALL_REGS
+	movq	%rax, UKARCH_REGS_RAX(%rsp)
+	/* fall through */
+
+/* All registers are in the frame at RSP; do what is due, then restore every one of them. */
+return_to_user:
+	cli
+	movq	%gs:X86_PERCPU_CURRENT, %rcx
+	testl	$EXIT_WORK, UKARCH_THREAD_WORK(%rcx)
+	jz	restore_all
+	sti
+	movq	%rsp, %rdi
+	call	upcall_return_to_user
+	jmp	return_to_user
+
+restore_all:
+	popq	%r15
+	popq	%r14
+	popq	%r13
+	popq	%r12
+	popq	%rbp
+	popq	%rbx
+	popq	%r11
+	popq	%rcx
+	popq	%rax
+	popq	%r10
+	popq	%r9
+	popq	%r8
+	popq	%rdx
+	popq	%rsi
+	popq	%rdi
+	addq	$8, %rsp			/* orig_rax */
+	iretq
+
+/* void ukarch_enter_user(struct ukarch_thread *thread): forget the kernel stack's contents. */
+	.global	ukarch_enter_user
+ukarch_enter_user:
+	cli
+	movq	UKARCH_THREAD_KSTACK_TOP(%rdi), %rsp
+	subq	$UKARCH_REGS_SIZE, %rsp
+	jmp	return_to_user
+
+/* --- exceptions and interrupts ------------------------------------------------------------------ */
+
+/*
+ * 256 stubs of 16 bytes. The CPU pushes an error code for vectors 8, 10-14, 17, 21, 29 and 30; the
+ * others push a zero in its place.
+ */
+	.balign	16
+	.global	x86_trap_stubs
+x86_trap_stubs:
+	.set	vector, 0
+	.rept	256
+	.balign	16
+	.if	!(vector == 8 || (vector >= 10 && vector <= 14) || vector == 17 || vector == 21 || vector == 29 || vector == 30)
+	pushq	$0
+	.endif
+	pushq	$vector
+	.if	vector == 2 || vector == 8 || vector == 18
+	jmp	x86_fatal_entry
+	.else
+	jmp	trap_entry
+	.endif
+	.set	vector, vector + 1
+	.endr
+
+/* On the IST stack: vector, error code, RIP, CS, RFLAGS, RSP, SS. Move everything to the kernel
+ * stack and be off this one, so that the next exception finds it free. */
+	.balign	64
+trap_entry:
+	pushq	%rax
+	pushq	%rsi
+	pushq	%rdi
+#define IST_RDI    0
+#define IST_RSI    8
+#define IST_RAX    16
+#define IST_VECTOR 24
+#define IST_ERROR  32
+#define IST_RIP    40
+#define IST_CS     48
+#define IST_RFLAGS 56
+#define IST_RSP    64
+#define IST_SS     72
+	movq	%rsp, %rsi
+	movq	%gs:X86_PERCPU_KSTACK_TOP, %rdi
+	movq	IST_RIP(%rsi), %rax
+	andq	IST_RSP(%rsi), %rax		/* sign: set only if both are in the high half */
+	jns	1f
+	movq	IST_RSP(%rsi), %rdi
+	andq	$-16, %rdi
+	subq	$8, %rdi
+	/* Too close to the guard page for this frame and a handler? Then stay here and die. */
+	movl	%edi, %eax
+	andl	$(UKARCH_KSTACK_SIZE - 1), %eax
+	cmpl	$(4096 + 1024), %eax
+	jb	kernel_stack_overflow
+	movl	$-1, %eax
+	cltq					/* sign set again for the test below */
+	testq	%rax, %rax
+1:	movq	%rdi, %rsp
+	pushq	IST_SS(%rsi)
+	pushq	IST_RSP(%rsi)
+	pushq	IST_RFLAGS(%rsi)
+	pushq	IST_CS(%rsi)
+	pushq	IST_RIP(%rsi)
+	pushq	$-1				/* orig_rax: not a system call */
+	pushq	IST_RDI(%rsi)
+	pushq	IST_RSI(%rsi)
+	pushq	%rdx
+	pushq	%r8
+	pushq	%r9
+	pushq	%r10
+	pushq	IST_RAX(%rsi)
+	pushq	%rcx
+	pushq	%r11
+	pushq	%rbx
+	pushq	%rbp
+	pushq	%r12
+	pushq	%r13
+	pushq	%r14
+	pushq	%r15
+	cld
+	sets	%bl				/* BL = 1: the kernel was interrupted */
+	movq	IST_ERROR(%rsi), %rdx
+	movl	IST_VECTOR(%rsi), %esi
+	movq	%rsp, %rdi
+	movzbl	%bl, %ecx
+	call	x86_trap			/* (regs, vector, error, from_kernel) */
+	testb	%bl, %bl
+	jz	return_to_user
+	jmp	restore_all
+
+kernel_stack_overflow:
+	movl	$X86_VECTOR_STACK_OVERFLOW, IST_VECTOR(%rsi)
+	movq	%rsi, %rsp
+	popq	%rdi
+	popq	%rsi
+	popq	%rax
+	/* fall through */
+
+/* Double fault, NMI, machine check, stack overflow: nothing returns from these, so a frame right
+ * here on the IST stack will do. */
+	.global	x86_fatal_entry
+x86_fatal_entry:
+	xchgq	%rdi, 8(%rsp)			/* error code into RDI, RDI into its slot ... */
+	xchgq	%rsi, (%rsp)			/* ... and vector into RSI, RSI into its slot */
+	pushq	%rdx				/* so the frame from here on is rdx, rsi, rdi = orig */
+	subq	$16, %rsp
+	/* Build struct ukarch_regs below: simple and slow. */
+	subq	$UKARCH_REGS_SIZE, %rsp
+	movq	%r15, UKARCH_REGS_R15(%rsp)
+	movq	%r14, UKARCH_REGS_R14(%rsp)
+	movq	%r13, UKARCH_REGS_R13(%rsp)
+	movq	%r12, UKARCH_REGS_R12(%rsp)
+	movq	%rbp, UKARCH_REGS_RBP(%rsp)
+	movq	%rbx, UKARCH_REGS_RBX(%rsp)
+	movq	%r11, UKARCH_REGS_R11(%rsp)
+	movq	%rcx, UKARCH_REGS_RCX(%rsp)
+	movq	%rax, UKARCH_REGS_RAX(%rsp)
+	movq	%r10, UKARCH_REGS_R10(%rsp)
+	movq	%r9, UKARCH_REGS_R9(%rsp)
+	movq	%r8, UKARCH_REGS_R8(%rsp)
+	movq	%rdx, UKARCH_REGS_RDX(%rsp)
+#define FATAL(slot) (UKARCH_REGS_SIZE + 16 + 8 + (slot) * 8)(%rsp)
+	movq	FATAL(0), %rax
+	movq	%rax, UKARCH_REGS_RSI(%rsp)
+	movq	FATAL(1), %rax
+	movq	%rax, UKARCH_REGS_RDI(%rsp)
+	movq	$-1, UKARCH_REGS_ORIG_RAX(%rsp)
+	movq	FATAL(2), %rax
+	movq	%rax, UKARCH_REGS_RIP(%rsp)
+	movq	FATAL(3), %rax
+	movq	%rax, UKARCH_REGS_CS(%rsp)
+	movq	FATAL(4), %rax
+	movq	%rax, UKARCH_REGS_RFLAGS(%rsp)
+	movq	FATAL(5), %rax
+	movq	%rax, UKARCH_REGS_RSP(%rsp)
+	movq	FATAL(6), %rax
+	movq	%rax, UKARCH_REGS_SS(%rsp)
+	movq	%rdi, %rdx
+	movq	%rsp, %rdi
+	movl	$1, %ecx
+	cld
+	call	x86_trap
+	ud2

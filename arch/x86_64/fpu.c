@@ -1,0 +1,77 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * Vector state. The kernel never touches it (it is built for general registers only), so a
+ * system call keeps every vector register for free; state is stored only for signal frames and
+ * context switches. XSAVE where the CPU has it, FXSAVE otherwise (Intel SDM vol. 1, chapter 13).
+ */
+#include <uk/arch/x86.h>
+
+#define XCR0_X87     (1UL << 0)
+#define XCR0_SSE     (1UL << 1)
+#define XCR0_AVX     (1UL << 2)
+#define XCR0_AVX512  (7UL << 5)
+#define FXSAVE_BYTES 512
+#define MXCSR_RESET  0x1f80
+#define FCW_RESET    0x37f
+
+static uint64_t components; /* XCR0; 0: FXSAVE only */
+static size_t area_bytes = FXSAVE_BYTES;
+
+/* Legacy region and header of the initial state: XRSTOR needs no more when XSTATE_BV is 0. */
+static const struct {
+	uint16_t fcw, fsw, ftw, fop;
+	uint64_t fip, fdp;
+	uint32_t mxcsr, mxcsr_mask;
+	uint8_t rest[FXSAVE_BYTES - 32 + 64];
+} initial_state __uk_aligned(64) = {.fcw = FCW_RESET, .mxcsr = MXCSR_RESET};
+
+void x86_fpu_init(void)
+{
+	uint64_t cr0 = X86_READ_CR(0);
+	uint64_t cr4 = X86_READ_CR(4) | X86_CR4_OSFXSR | X86_CR4_OSXMMEXCPT;
+
+	X86_WRITE_CR(0, (cr0 & ~(X86_CR0_EM | X86_CR0_TS)) | X86_CR0_MP | X86_CR0_NE | X86_CR0_WP);
+	if (x86_cpuid(1, 0).ecx & (1U << 26)) {
+		struct x86_cpuid leaf = x86_cpuid(0xd, 0);
+
+		X86_WRITE_CR(4, cr4 | X86_CR4_OSXSAVE);
+		components = leaf.eax & (XCR0_X87 | XCR0_SSE | XCR0_AVX | XCR0_AVX512);
+		if ((components & XCR0_AVX512) != XCR0_AVX512)
+			components &= ~XCR0_AVX512;
+		__asm__ volatile("xsetbv" ::"c"(0), "a"((uint32_t)components),
+				 "d"((uint32_t)(components >> 32)));
+		/* With XCR0 set, EBX is the size of what is enabled. */
+		area_bytes = x86_cpuid(0xd, 0).ebx;
+	} else {
+		X86_WRITE_CR(4, cr4);
+	}
+	x86_fpu_restore(&initial_state);
+}
+
+size_t x86_fpu_bytes(void)
+{
+	return area_bytes;
+}
+
+uint64_t x86_fpu_components(void)
+{
+	return components;
+}
+
+void x86_fpu_save(void *area)
+{
+	if (components)
+		__asm__ volatile("xsave64 (%0)" ::"r"(area), "a"(-1), "d"(-1) : "memory");
+	else
+		__asm__ volatile("fxsave64 (%0)" ::"r"(area) : "memory");
+}
+
+void x86_fpu_restore(const void *area)
+{
+	if (!area)
+		area = &initial_state;
+	if (components)
+		__asm__ volatile("xrstor64 (%0)" ::"r"(area), "a"(-1), "d"(-1) : "memory");
+	else
+		__asm__ volatile("fxrstor64 (%0)" ::"r"(area) : "memory");
+}

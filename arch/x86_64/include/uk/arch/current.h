@@ -1,0 +1,30 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* The per-CPU block: GS always points to it while CONFIG_APP_USERMODE is off. */
+#ifndef UK_ARCH_CURRENT_H
+#define UK_ARCH_CURRENT_H
+
+#define X86_PERCPU_SELF       0
+#define X86_PERCPU_KSTACK_TOP 8
+#define X86_PERCPU_CURRENT    16
+#define X86_PERCPU_SCRATCH    24
+
+#ifndef __ASSEMBLER__
+struct x86_percpu {
+	struct x86_percpu *self;
+	vaddr_t kstack_top;            /* of the current thread */
+	struct ukarch_thread *current;
+	uint64_t scratch;              /* user stack pointer during the first entry instructions */
+};
+_Static_assert(offsetof(struct x86_percpu, kstack_top) == X86_PERCPU_KSTACK_TOP, "entry.S");
+_Static_assert(offsetof(struct x86_percpu, current) == X86_PERCPU_CURRENT, "entry.S");
+
+static inline struct ukarch_thread *ukarch_thread_current(void)
+{
+	struct ukarch_thread *thread;
+
+	__asm__("movq %%gs:%c1, %0" : "=r"(thread) : "i"(X86_PERCPU_CURRENT));
+	return thread;
+}
+#endif /* !__ASSEMBLER__ */
+
+#endif /* UK_ARCH_CURRENT_H */

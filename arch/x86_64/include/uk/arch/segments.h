@@ -1,0 +1,17 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * Segment selectors and private exception numbers, also for assembly. The user selectors have
+ * Linux' values: programs see them in signal frames.
+ */
+#ifndef UK_ARCH_SEGMENTS_H
+#define UK_ARCH_SEGMENTS_H
+
+#define X86_KERNEL_CS 0x08
+#define X86_KERNEL_DS 0x10
+#define X86_USER_DS   0x2b
+#define X86_USER_CS   0x33
+#define X86_TSS       0x40
+
+#define X86_VECTOR_STACK_OVERFLOW 0x100 /* software: found by trap_entry */
+
+#endif /* UK_ARCH_SEGMENTS_H */

@@ -1,0 +1,74 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* What the files of arch/x86_64 share. Bit names as in the Intel SDM, vol. 3 and 4. */
+#ifndef UK_ARCH_X86_H
+#define UK_ARCH_X86_H
+
+#include <uk/arch/types.h>
+#include <uk/arch/regs.h>
+
+#define X86_CR0_MP (1UL << 1)
+#define X86_CR0_EM (1UL << 2)
+#define X86_CR0_TS (1UL << 3)
+#define X86_CR0_NE (1UL << 5)
+#define X86_CR0_WP (1UL << 16)
+
+#define X86_CR4_OSFXSR     (1UL << 9)
+#define X86_CR4_OSXMMEXCPT (1UL << 10)
+#define X86_CR4_UMIP       (1UL << 11)
+#define X86_CR4_OSXSAVE    (1UL << 18)
+
+#define X86_MSR_STAR    0xC0000081
+#define X86_MSR_LSTAR   0xC0000082
+#define X86_MSR_FMASK   0xC0000084
+#define X86_MSR_FS_BASE 0xC0000100
+#define X86_MSR_GS_BASE 0xC0000101
+
+#define X86_RFLAGS_TF (1UL << 8)
+#define X86_RFLAGS_DF (1UL << 10)
+#define X86_RFLAGS_NT (1UL << 14)
+#define X86_RFLAGS_AC (1UL << 18)
+#define X86_RFLAGS_ID (1UL << 21)
+
+struct x86_cpuid {
+	uint32_t eax, ebx, ecx, edx;
+};
+static inline struct x86_cpuid x86_cpuid(uint32_t leaf, uint32_t subleaf)
+{
+	struct x86_cpuid r;
+
+	__asm__ volatile("cpuid"
+			 : "=a"(r.eax), "=b"(r.ebx), "=c"(r.ecx), "=d"(r.edx)
+			 : "a"(leaf), "c"(subleaf));
+	return r;
+}
+
+#define X86_READ_CR(n)                                                                             \
+	({                                                                                         \
+		uint64_t value_;                                                                   \
+		__asm__ volatile("movq %%cr" #n ", %0" : "=r"(value_)::"memory");                   \
+		value_;                                                                            \
+	})
+#define X86_WRITE_CR(n, value)                                                                     \
+	__asm__ volatile("movq %0, %%cr" #n ::"r"((uint64_t)(value)) : "memory")
+
+/** GDT, TSS with the IST stacks, IDT, the syscall MSRs, GS. */
+void x86_descriptors_init(void);
+/** Turns vector state on; remembers its size. */
+void x86_fpu_init(void);
+/** W^X for the image; drops the identity map. */
+void x86_paging_init(paddr_t image_base);
+/** Boot, first C function: all of the above. */
+void x86_start(paddr_t image_base);
+/** All exceptions and interrupts (entry.S). */
+void x86_trap(struct ukarch_regs *regs, unsigned vector, uint64_t error, bool from_kernel);
+/** Where to go on when the instruction at `pc` may fault; 0: it may not. */
+vaddr_t x86_extable_find(vaddr_t pc);
+
+/** Bytes of the vector state as XSAVE (or FXSAVE) stores it, and which components. */
+size_t x86_fpu_bytes(void);
+uint64_t x86_fpu_components(void);
+/** Saves / loads the live vector state; `area` is 64-byte aligned, x86_fpu_bytes() long. */
+void x86_fpu_save(void *area);
+void x86_fpu_restore(const void *area);
+
+#endif /* UK_ARCH_X86_H */

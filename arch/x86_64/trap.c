@@ -1,0 +1,127 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * Exceptions, decoded into struct ukarch_fault, and the exception table. Interrupts stay off until
+ * the kernel proper decides otherwise.
+ */
+#include <asm/siginfo.h>
+#include <uk/arch/paging.h>
+#include <uk/arch/segments.h>
+#include <uk/arch/upcall.h>
+#include <uk/arch/x86.h>
+#include <uk/arch/cpu.h>
+
+#define PF_PRESENT 0x1
+#define PF_WRITE   0x2
+#define PF_EXEC    0x10
+
+struct extable_entry {
+	int32_t from, to; /* each relative to its own place */
+};
+extern const struct extable_entry extable_start[], extable_end[];
+
+static const struct {
+	char name[28];
+	uint8_t kind, si_code;
+} exceptions[32] = {
+	[0] = {"divide error", UKARCH_FAULT_DIVIDE, FPE_INTDIV},
+	[1] = {"debug exception", UKARCH_FAULT_DEBUG, TRAP_TRACE},
+	[2] = {"non-maskable interrupt", UKARCH_FAULT_FATAL, 0},
+	[3] = {"breakpoint", UKARCH_FAULT_BREAKPOINT, 0},
+	[4] = {"overflow", UKARCH_FAULT_OVERFLOW, 0},
+	[5] = {"bound range exceeded", UKARCH_FAULT_OVERFLOW, 0},
+	[6] = {"invalid opcode", UKARCH_FAULT_INVALID_OP, ILL_ILLOPN},
+	[7] = {"device not available", UKARCH_FAULT_INVALID_OP, ILL_ILLOPN},
+	[8] = {"double fault", UKARCH_FAULT_FATAL, 0},
+	[10] = {"invalid TSS", UKARCH_FAULT_PROTECTION, 0},
+	[11] = {"segment not present", UKARCH_FAULT_PROTECTION, 0},
+	[12] = {"stack segment fault", UKARCH_FAULT_PROTECTION, 0},
+	[13] = {"general protection fault", UKARCH_FAULT_PROTECTION, 0},
+	[14] = {"page fault", UKARCH_FAULT_PAGE, 0},
+	[16] = {"x87 floating-point error", UKARCH_FAULT_FLOAT, 0},
+	[17] = {"alignment check", UKARCH_FAULT_ALIGNMENT, BUS_ADRALN},
+	[18] = {"machine check", UKARCH_FAULT_FATAL, 0},
+	[19] = {"SIMD floating-point error", UKARCH_FAULT_FLOAT, 0},
+	[21] = {"control protection fault", UKARCH_FAULT_PROTECTION, 0},
+};
+
+vaddr_t x86_extable_find(vaddr_t pc)
+{
+	for (const struct extable_entry *e = extable_start; e < extable_end; e++)
+		if ((vaddr_t)&e->from + (vaddr_t)(intptr_t)e->from == pc)
+			return (vaddr_t)&e->to + (vaddr_t)(intptr_t)e->to;
+	return 0;
+}
+
+/* Which unmasked exception raised #MF or #XM; order of Linux' fpu__exception_code. */
+static int float_si_code(unsigned int vector)
+{
+	uint32_t status;
+
+	if (vector == 16) {
+		uint16_t control, word;
+
+		__asm__ volatile("fnstcw %0; fnstsw %1" : "=m"(control), "=m"(word));
+		status = word & ~control;
+		__asm__ volatile("fnclex");
+	} else {
+		uint32_t mxcsr;
+
+		__asm__ volatile("stmxcsr %0" : "=m"(mxcsr));
+		status = ~(mxcsr >> 7) & mxcsr;
+	}
+	if (status & 0x01)
+		return FPE_FLTINV;
+	if (status & 0x04)
+		return FPE_FLTDIV;
+	if (status & 0x08)
+		return FPE_FLTOVF;
+	if (status & 0x12)
+		return FPE_FLTUND;
+	return FPE_FLTRES;
+}
+
+static void decode_page_fault(struct ukarch_fault *fault)
+{
+	fault->addr = X86_READ_CR(2);
+	fault->is_present = fault->error_code & PF_PRESENT;
+	fault->is_write = fault->error_code & PF_WRITE;
+	fault->is_exec = fault->error_code & PF_EXEC;
+}
+
+void x86_trap(struct ukarch_regs *regs, unsigned int vector, uint64_t error, bool from_kernel)
+{
+	struct ukarch_fault fault = {
+		.kind = UKARCH_FAULT_FATAL,
+		.name = "unexpected exception",
+		.vector = vector,
+		.error_code = error,
+		.addr = regs->rip,
+		.from_user = !from_kernel,
+	};
+
+	if (vector >= 32 && vector < 256) {
+		upcall_irq(vector);
+		return;
+	}
+	if (vector == X86_VECTOR_STACK_OVERFLOW) {
+		fault.name = "kernel stack overflow";
+	} else if (exceptions[vector].name[0]) {
+		fault.name = exceptions[vector].name;
+		fault.kind = exceptions[vector].kind;
+		fault.si_code = exceptions[vector].si_code;
+	}
+	if (fault.kind == UKARCH_FAULT_PAGE)
+		decode_page_fault(&fault);
+	else if (fault.kind == UKARCH_FAULT_FLOAT)
+		fault.si_code = float_si_code(vector);
+	upcall_fault(regs, &fault);
+}
+
+bool ukarch_fault_fixup(struct ukarch_regs *regs)
+{
+	vaddr_t target = x86_extable_find(regs->rip);
+
+	if (target)
+		regs->rip = target;
+	return target != 0;
+}

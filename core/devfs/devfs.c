@@ -1,0 +1,80 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * devfs: a memory filesystem with a node for every registered character device, and the links
+ * that programs expect. There is one instance; mounting it again shows another copy.
+ */
+#include <linux/errno.h>
+#include <uk/string.h>
+#include <uk/devfs.h>
+#include <uk/vfs.h>
+
+static struct superblock *instance;
+
+static void add_node(const struct chrdev *dev)
+{
+	struct inode *inode;
+
+	if (!instance || dentry_lookup_cached(instance->root, dev->name, strlen(dev->name)))
+		return;
+	inode = ramfs_inode(instance, S_IFCHR | dev->mode, dev->rdev);
+	if (!IS_ERR(inode))
+		dentry_add(instance->root, dev->name, inode);
+}
+
+static int add_links(struct superblock *sb)
+{
+	static const struct {
+		char name[8], target[16];
+	} links[] = {
+		{"fd", "/proc/self/fd"},
+		{"stdin", "/proc/self/fd/0"},
+		{"stdout", "/proc/self/fd/1"},
+		{"stderr", "/proc/self/fd/2"},
+	};
+
+	for (size_t i = 0; i < UK_ARRAY_SIZE(links); i++) {
+		struct inode *inode = ramfs_symlink_inode(
+			sb, links[i].target, strnlen(links[i].target, sizeof(links[i].target)));
+
+		if (IS_ERR(inode) || !dentry_add(sb->root, links[i].name, inode))
+			return -ENOMEM;
+	}
+	return 0;
+}
+
+static int devfs_mount(const char *source, unsigned int flags, const char *options,
+		       struct superblock *sb)
+{
+	struct inode *shm;
+	int error = ramfs_mount_empty(sb, NULL);
+
+	if (error)
+		return error;
+	instance = sb;
+	chrdev_listen(add_node);
+	shm = ramfs_inode(sb, S_IFDIR | 01777, 0);
+	if (IS_ERR(shm) || !dentry_add(sb->root, "shm", shm))
+		return -ENOMEM;
+	sb->root->inode->nlink++;
+	return add_links(sb);
+}
+
+static void devfs_unmount(struct superblock *sb)
+{
+	if (instance == sb)
+		instance = NULL;
+	ramfs_unmount(sb);
+}
+
+static const struct fs_type devfs_type = {
+	.name = "devfs",
+	.mount = devfs_mount,
+	.unmount = devfs_unmount,
+	.statfs = ramfs_statfs,
+};
+
+int devfs_init(void)
+{
+	fs_register(&devfs_type);
+	return devfs_register_mem();
+}

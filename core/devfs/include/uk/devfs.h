@@ -1,0 +1,12 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* Device files: the filesystem "devfs" and the memory devices (mem(4), random(4)). */
+#ifndef UK_DEVFS_H
+#define UK_DEVFS_H
+
+/** Makes the filesystem known and registers the memory devices. After vfs_init(). 0 or -ENOMEM. */
+int devfs_init(void);
+
+/** null, zero, full, random, urandom. */
+int devfs_register_mem(void);
+
+#endif /* UK_DEVFS_H */

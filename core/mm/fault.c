@@ -1,0 +1,291 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * The page fault: the only place where program PTEs are installed.
+ *
+ *   private anonymous   read: the shared zero page.  write: a fresh zeroed page, 2 MiB where it fits
+ *   private of object   read: the object's page, SHARED.  write: a copy, private from then on
+ *   shared of object    the object's own page; SHARED until written
+ *
+ * A page mapped SHARED is never writable; a write fault on it copies, unless the page table is its
+ * only owner. Lock: vm->lock is taken here.
+ */
+#include <asm/mman.h>
+#include <linux/errno.h>
+#include <uk/string.h>
+#include "vm_internal.h"
+
+#define FAULT_AROUND_PAGES 16UL
+/* Large pages only while plenty is free: a small guest keeps its memory for what is touched. */
+#define LARGE_RESERVE_PAGES (4UL << (UKARCH_LARGE_SHIFT - UK_PAGE_SHIFT))
+
+static enum vm_fault_result result_of(int error)
+{
+	switch (error) {
+	case 0:
+		return VM_FAULT_OK;
+	case -ENOMEM:
+		return VM_FAULT_NOMEM;
+	default:
+		return VM_FAULT_BUS;
+	}
+}
+
+/* Installs `page`, whose reference goes to the page table; on failure it is put. */
+static enum vm_fault_result install(struct vmspace *vm, vaddr_t va, struct page *page,
+				    unsigned int prot)
+{
+	if (ukarch_pt_map(&vm->pt, va, page_to_phys(page), UK_PAGE_SIZE, prot)) {
+		page_put(page);
+		return VM_FAULT_NOMEM;
+	}
+	return VM_FAULT_OK;
+}
+
+static inline unsigned int shared_prot(const struct vma *vma)
+{
+	return (vma_pt_prot(vma) & ~UKARCH_PT_WRITE) | UKARCH_PT_SHARED;
+}
+
+/* --- private anonymous -------------------------------------------------------------------------------- */
+
+static void note_leaf(void *ctx, vaddr_t va, const struct ukarch_pte *pte)
+{
+	*(bool *)ctx = true;
+}
+
+static bool wants_large(struct vmspace *vm, const struct vma *vma, vaddr_t block)
+{
+	struct page_stats stats;
+	bool is_used = false;
+
+	if (block < vma->start || vma->end - block < UKARCH_LARGE_SIZE ||
+	    (vma->flags & (VMA_STACK | VMA_NOHUGEPAGE)))
+		return false;
+	if (!(vma->flags & VMA_HUGEPAGE) && vma->end - vma->start < 2 * UKARCH_LARGE_SIZE)
+		return false;
+	page_stats(&stats);
+	if (stats.free_pages < LARGE_RESERVE_PAGES)
+		return false;
+	ukarch_pt_walk(&vm->pt, block, block + UKARCH_LARGE_SIZE, note_leaf, &is_used);
+	return !is_used;
+}
+
+static bool map_large(struct vmspace *vm, const struct vma *vma, vaddr_t addr)
+{
+	vaddr_t block = UK_ALIGN_DOWN(addr, UKARCH_LARGE_SIZE);
+	struct page *page;
+
+	if (!wants_large(vm, vma, block))
+		return false;
+	page = page_alloc(UKARCH_LARGE_SHIFT - UK_PAGE_SHIFT);
+	if (!page)
+		return false;
+	memset(page_address(page), 0, UKARCH_LARGE_SIZE);
+	if (ukarch_pt_map(&vm->pt, block, page_to_phys(page), UKARCH_LARGE_SIZE, vma_pt_prot(vma))) {
+		page_put(page);
+		return false;
+	}
+	vm->resident_pages += UKARCH_LARGE_SIZE >> UK_PAGE_SHIFT;
+	return true;
+}
+
+static enum vm_fault_result fill_anonymous(struct vmspace *vm, const struct vma *vma, vaddr_t va,
+					   bool is_write)
+{
+	struct page *page;
+
+	if (is_write && map_large(vm, vma, va))
+		return VM_FAULT_OK;
+	page = is_write ? page_alloc_zeroed() : page_zero();
+	if (!page)
+		return VM_FAULT_NOMEM;
+	vm->resident_pages++;
+	return install(vm, va, page, is_write ? vma_pt_prot(vma) : shared_prot(vma));
+}
+
+/* A private copy of what `pte` shows. */
+static enum vm_fault_result copy_on_write(struct vmspace *vm, const struct vma *vma, vaddr_t va,
+					  const struct ukarch_pte *pte)
+{
+	struct page *old = phys_to_page(pte->paddr), *fresh;
+	enum vm_fault_result result;
+
+	if (!page_is_shared(old))
+		return result_of(ukarch_pt_map(&vm->pt, va, pte->paddr, UK_PAGE_SIZE,
+					       vma_pt_prot(vma)));
+	if (old == page_zero()) {
+		fresh = page_alloc_zeroed();
+	} else {
+		fresh = page_alloc(0);
+		if (fresh)
+			memcpy(page_address(fresh), page_address(old), UK_PAGE_SIZE);
+	}
+	if (!fresh)
+		return VM_FAULT_NOMEM;
+	result = install(vm, va, fresh, vma_pt_prot(vma));
+	if (result == VM_FAULT_OK)
+		page_put(old);
+	return result;
+}
+
+/* --- objects ------------------------------------------------------------------------------------------- */
+
+static inline uint64_t object_index(const struct vma *vma, vaddr_t va)
+{
+	return (vma->offset_bytes + (va - vma->start)) >> UK_PAGE_SHIFT;
+}
+
+/* Neighbours of a page that was read are likely to be read next, and they are in memory. */
+static void fault_around(struct vmspace *vm, const struct vma *vma, vaddr_t va)
+{
+	vaddr_t start = UK_MAX(UK_ALIGN_DOWN(va, FAULT_AROUND_PAGES * UK_PAGE_SIZE), vma->start);
+	vaddr_t end = UK_MIN(UK_ALIGN_DOWN(va, FAULT_AROUND_PAGES * UK_PAGE_SIZE) +
+				     FAULT_AROUND_PAGES * UK_PAGE_SIZE,
+			     vma->end);
+
+	for (; start < end; start += UK_PAGE_SIZE) {
+		struct ukarch_pte pte;
+		struct page *page;
+
+		if (start == va || ukarch_pt_lookup(&vm->pt, start, &pte))
+			continue;
+		if (vma->object->ops->get_page(vma->object, object_index(vma, start), false, &page))
+			return;
+		if (install(vm, start, page, shared_prot(vma)) != VM_FAULT_OK)
+			return;
+		vm->resident_pages++;
+	}
+}
+
+static enum vm_fault_result fill_private(struct vmspace *vm, const struct vma *vma, vaddr_t va,
+					 bool is_write)
+{
+	struct page *page, *fresh;
+	int error = vma->object->ops->get_page(vma->object, object_index(vma, va), false, &page);
+
+	if (error)
+		return result_of(error);
+	vm->resident_pages++;
+	if (!is_write) {
+		enum vm_fault_result result = install(vm, va, page, shared_prot(vma));
+
+		if (result == VM_FAULT_OK)
+			fault_around(vm, vma, va);
+		return result;
+	}
+	fresh = page_alloc(0);
+	if (fresh)
+		memcpy(page_address(fresh), page_address(page), UK_PAGE_SIZE);
+	page_put(page);
+	return fresh ? install(vm, va, fresh, vma_pt_prot(vma)) : VM_FAULT_NOMEM;
+}
+
+/* The object's own page. What may be written later is made the object's own at once, so that
+ * every mapping of it shows the same frame. */
+static enum vm_fault_result fill_shared(struct vmspace *vm, const struct vma *vma, vaddr_t va,
+					bool is_write)
+{
+	bool for_write = is_write || (vma->flags & VMA_MAYWRITE);
+	struct page *page;
+	int error = vma->object->ops->get_page(vma->object, object_index(vma, va), for_write, &page);
+
+	if (error)
+		return result_of(error);
+	vm->resident_pages++;
+	return install(vm, va, page, for_write ? vma_pt_prot(vma) : shared_prot(vma));
+}
+
+static enum vm_fault_result write_shared(struct vmspace *vm, const struct vma *vma, vaddr_t va,
+					 const struct ukarch_pte *pte)
+{
+	struct page *page, *old = phys_to_page(pte->paddr);
+	enum vm_fault_result result;
+	int error = vma->object->ops->get_page(vma->object, object_index(vma, va), true, &page);
+
+	if (error)
+		return result_of(error);
+	result = install(vm, va, page, vma_pt_prot(vma));
+	if (result == VM_FAULT_OK)
+		page_put(old);
+	return result;
+}
+
+/* --- the fault ------------------------------------------------------------------------------------------ */
+
+/* The stack grows down to `addr` if its limit and the guard gap allow. */
+static struct vma *grow_stack(struct vmspace *vm, vaddr_t addr)
+{
+	struct vma *vma = vma_find_next_locked(vm, addr), *below;
+	vaddr_t start = UK_ALIGN_DOWN(addr, UK_PAGE_SIZE);
+
+	if (!vma || !(vma->flags & VMA_STACK) || vma->end - start > vm->stack_limit_bytes)
+		return NULL;
+	below = vma_prev(vma);
+	if (start < UKARCH_USER_BASE ||
+	    (below && (start < below->end || start - below->end < VM_STACK_GUARD_GAP)))
+		return NULL;
+	if (vm->mapped_bytes + (vma->start - start) > vm->as_limit_bytes)
+		return NULL;
+	vm->mapped_bytes += vma->start - start;
+	vma->offset_bytes -= vma->start - start;
+	vma->start = start;
+	return vma;
+}
+
+static bool is_allowed(const struct vma *vma, unsigned int access)
+{
+	if (access & VM_ACCESS_WRITE)
+		return vma->prot & PROT_WRITE;
+	if (access & VM_ACCESS_EXEC)
+		return vma->prot & PROT_EXEC;
+	return vma->prot != PROT_NONE; /* every other right implies reading */
+}
+
+/* A leaf is there but does not allow what VMA and access do. */
+static enum vm_fault_result fix_leaf(struct vmspace *vm, const struct vma *vma, vaddr_t va,
+				     const struct ukarch_pte *pte, bool is_write)
+{
+	if (!(pte->prot & UKARCH_PT_SHARED)) {
+		/* Restricted by an mprotect that has since been undone; or a stale TLB entry. */
+		return result_of(ukarch_pt_map(&vm->pt, UK_ALIGN_DOWN(va, pte->size_bytes), pte->paddr,
+					       pte->size_bytes, vma_pt_prot(vma)));
+	}
+	if (!is_write)
+		return result_of(
+			ukarch_pt_map(&vm->pt, va, pte->paddr, UK_PAGE_SIZE, shared_prot(vma)));
+	return vma->flags & VMA_SHARED ? write_shared(vm, vma, va, pte)
+				       : copy_on_write(vm, vma, va, pte);
+}
+
+enum vm_fault_result vm_fault_locked(struct vmspace *vm, vaddr_t addr, unsigned int access)
+{
+	struct vma *vma = vma_find_locked(vm, addr);
+	vaddr_t va = UK_ALIGN_DOWN(addr, UK_PAGE_SIZE);
+	bool is_write = access & VM_ACCESS_WRITE;
+	struct ukarch_pte pte;
+
+	if (!vma)
+		vma = grow_stack(vm, addr);
+	if (!vma)
+		return VM_FAULT_MAPERR;
+	if (!is_allowed(vma, access))
+		return VM_FAULT_ACCERR;
+	if (ukarch_pt_lookup(&vm->pt, va, &pte))
+		return fix_leaf(vm, vma, va, &pte, is_write);
+	if (vma_is_anonymous(vma))
+		return fill_anonymous(vm, vma, va, is_write);
+	return vma->flags & VMA_SHARED ? fill_shared(vm, vma, va, is_write)
+				       : fill_private(vm, vma, va, is_write);
+}
+
+enum vm_fault_result vmspace_fault(struct vmspace *vm, vaddr_t addr, unsigned int access)
+{
+	enum vm_fault_result result;
+
+	if (addr >= UKARCH_USER_END)
+		return VM_FAULT_MAPERR;
+	mutex_lock(&vm->lock);
+	result = vm_fault_locked(vm, addr, access);
+	mutex_unlock(&vm->lock);
+	return result;
+}

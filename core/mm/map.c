@@ -1,0 +1,240 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * mmap, munmap, mprotect, brk: changes of the VMA tree. Page tables are only ever emptied or
+ * restricted here; what becomes accessible is brought in by the fault handler.
+ */
+#include <asm/mman.h>
+#include <linux/errno.h>
+#include <uk/string.h>
+#include "vm_internal.h"
+
+#define LOW_2G_TOP 0x80000000UL
+
+static void put_page(void *ctx, vaddr_t va, const struct ukarch_pte *pte)
+{
+	struct vmspace *vm = ctx;
+
+	vm->resident_pages -= pte->size_bytes >> UK_PAGE_SHIFT;
+	page_put(phys_to_page(pte->paddr));
+}
+
+void vm_drop_pages(struct vmspace *vm, vaddr_t start, vaddr_t end)
+{
+	ukarch_pt_unmap(&vm->pt, start, end, put_page, vm);
+}
+
+static void unmap_from_vma(struct vma *vma, uint64_t first, uint64_t end)
+{
+	uint64_t vma_first = vma->offset_bytes >> UK_PAGE_SHIFT;
+	uint64_t vma_end = vma_first + ((vma->end - vma->start) >> UK_PAGE_SHIFT);
+	uint64_t index = UK_MAX(first, vma_first);
+
+	for (end = UK_MIN(end, vma_end); index < end; index++) {
+		vaddr_t va = vma->start + ((index - vma_first) << UK_PAGE_SHIFT);
+		struct ukarch_pte pte;
+
+		if (ukarch_pt_lookup(&vma->vm->pt, va, &pte) &&
+		    ((vma->flags & VMA_SHARED) || (pte.prot & UKARCH_PT_SHARED)))
+			vm_drop_pages(vma->vm, va, va + UK_PAGE_SIZE);
+	}
+}
+
+void vm_object_unmap(struct vm_object *object, uint64_t first, uint64_t count)
+{
+	uint64_t end = first > UINT64_MAX - count ? UINT64_MAX : first + count;
+	struct vma *vma;
+
+	LIST_FOREACH (vma, &object->mappings, object_link)
+		unmap_from_vma(vma, first, end);
+}
+
+int vm_unmap_locked(struct vmspace *vm, vaddr_t start, vaddr_t end)
+{
+	struct vma *vma = vma_find_next_locked(vm, start);
+
+	if (!vma || vma->start >= end)
+		return 0;
+	if (vma_split_at(vm, start) || vma_split_at(vm, end))
+		return -ENOMEM;
+	vm_drop_pages(vm, start, end);
+	while ((vma = vma_find_next_locked(vm, start)) && vma->start < end)
+		vma_delete(vm, vma);
+	return 0;
+}
+
+int vm_unmap(struct vmspace *vm, vaddr_t start, size_t len)
+{
+	vaddr_t end;
+	int error;
+
+	if (!len || !vm_user_range(start, len, &end))
+		return -EINVAL;
+	mutex_lock(&vm->lock);
+	error = vm_unmap_locked(vm, start, end);
+	mutex_unlock(&vm->lock);
+	return error;
+}
+
+/* Where a mapping without MAP_FIXED goes: the hint if it is free, else the highest gap. */
+static vaddr_t choose_address(struct vmspace *vm, const struct vm_map_args *args, size_t len)
+{
+	vaddr_t hint = UK_ALIGN_UP(args->hint, UK_PAGE_SIZE);
+	vaddr_t top = args->placement == VM_MAP_LOW_2G ? LOW_2G_TOP : vm->mmap_top;
+	bool wants_large = !args->object && len >= 2 * UKARCH_LARGE_SIZE;
+	vaddr_t found;
+
+	if (hint >= UKARCH_USER_BASE && hint <= UKARCH_USER_END - len &&
+	    vm_range_is_free(vm, hint, len))
+		return hint;
+	found = vm_find_gap(vm, len, top, wants_large ? UKARCH_LARGE_SIZE : UK_PAGE_SIZE);
+	if (!found && wants_large)
+		found = vm_find_gap(vm, len, top, UK_PAGE_SIZE);
+	if (!found && args->placement != VM_MAP_LOW_2G && top < UKARCH_USER_END)
+		found = vm_find_gap(vm, len, UKARCH_USER_END, UK_PAGE_SIZE);
+	return found;
+}
+
+static int place(struct vmspace *vm, const struct vm_map_args *args, size_t len, vaddr_t *start)
+{
+	bool is_fixed = args->placement == VM_MAP_FIXED ||
+			args->placement == VM_MAP_FIXED_NOREPLACE;
+
+	if (!is_fixed) {
+		*start = choose_address(vm, args, len);
+		return *start ? 0 : -ENOMEM;
+	}
+	*start = args->hint;
+	if (!UK_IS_ALIGNED(*start, UK_PAGE_SIZE))
+		return -EINVAL;
+	if (*start > UKARCH_USER_END - len)
+		return -ENOMEM;
+	if (*start < UKARCH_USER_BASE)
+		return -EPERM; /* vm.mmap_min_addr */
+	if (args->placement == VM_MAP_FIXED_NOREPLACE) {
+		struct vma *next = vma_find_next_locked(vm, *start);
+
+		return next && next->start < *start + len ? -EEXIST : 0;
+	}
+	return vm_unmap_locked(vm, *start, *start + len);
+}
+
+int vm_map_locked(struct vmspace *vm, const struct vm_map_args *args, vaddr_t *address)
+{
+	size_t len = UK_ALIGN_UP(args->len_bytes, UK_PAGE_SIZE);
+	struct vma vma = {
+		.prot = args->prot,
+		.flags = args->flags,
+		.object = args->object,
+		.offset_bytes = args->offset_bytes,
+		.file = args->file,
+		.name = args->name,
+	};
+	int error;
+
+	if (!args->len_bytes)
+		return -EINVAL;
+	if (len < args->len_bytes || len > UKARCH_USER_END)
+		return -ENOMEM;
+	if (len > vm->as_limit_bytes || vm->mapped_bytes > vm->as_limit_bytes - len)
+		return -ENOMEM;
+	error = place(vm, args, len, &vma.start);
+	if (error)
+		return error;
+	vma.end = vma.start + len;
+	*address = vma.start;
+	return vma_insert(vm, &vma);
+}
+
+long vm_map(struct vmspace *vm, const struct vm_map_args *args)
+{
+	vaddr_t address = 0;
+	int error;
+
+	mutex_lock(&vm->lock);
+	error = vm_map_locked(vm, args, &address);
+	mutex_unlock(&vm->lock);
+	return error ? error : (long)address;
+}
+
+/* A shared file mapping may be written only if the file was opened for writing. */
+static bool may_protect(const struct vma *vma, unsigned int prot)
+{
+	return !(prot & PROT_WRITE) || !(vma->flags & VMA_SHARED) || !vma->file ||
+	       (vma->flags & VMA_MAYWRITE);
+}
+
+static int protect_locked(struct vmspace *vm, vaddr_t start, vaddr_t end, unsigned int prot)
+{
+	struct vma *vma;
+
+	if (!vm_range_is_mapped(vm, start, end))
+		return -ENOMEM;
+	for (vma = vma_find_locked(vm, start); vma && vma->start < end; vma = vma_next(vma))
+		if (!may_protect(vma, prot))
+			return -EACCES;
+	if (vma_split_at(vm, start) || vma_split_at(vm, end))
+		return -ENOMEM;
+	vma = vma_find_locked(vm, start);
+	while (vma && vma->start < end) {
+		if (vma->prot != prot) {
+			vma->prot = prot;
+			ukarch_pt_protect(&vm->pt, vma->start, vma->end, vma_pt_prot(vma));
+		}
+		vma = vma_next(vma_merge(vm, vma));
+	}
+	if (vma)
+		vma_merge(vm, vma);
+	return 0;
+}
+
+int vm_protect(struct vmspace *vm, vaddr_t start, size_t len, unsigned int prot)
+{
+	vaddr_t end;
+	int error;
+
+	if (!UK_IS_ALIGNED(start, UK_PAGE_SIZE))
+		return -EINVAL;
+	if (!len)
+		return 0;
+	if (!vm_user_range(start, len, &end))
+		return -ENOMEM;
+	mutex_lock(&vm->lock);
+	error = protect_locked(vm, start, end, prot);
+	mutex_unlock(&vm->lock);
+	return error;
+}
+
+static int brk_locked(struct vmspace *vm, vaddr_t new_end)
+{
+	vaddr_t old_top = UK_ALIGN_UP(vm->brk_end, UK_PAGE_SIZE);
+	vaddr_t new_top = UK_ALIGN_UP(new_end, UK_PAGE_SIZE);
+	struct vm_map_args args = {
+		.hint = old_top,
+		.len_bytes = new_top - old_top,
+		.prot = PROT_READ | PROT_WRITE,
+		.flags = VMA_HEAP,
+		.placement = VM_MAP_FIXED_NOREPLACE,
+	};
+	vaddr_t address;
+
+	if (new_end < vm->brk_start || new_end > UKARCH_USER_END)
+		return -ENOMEM;
+	if (new_top < old_top)
+		return vm_unmap_locked(vm, new_top, old_top);
+	if (new_top == old_top)
+		return 0;
+	if (new_end - vm->brk_start > vm->data_limit_bytes ||
+	    !vm_range_is_free(vm, old_top, new_top - old_top))
+		return -ENOMEM;
+	return vm_map_locked(vm, &args, &address);
+}
+
+long vm_brk(struct vmspace *vm, vaddr_t new_end)
+{
+	mutex_lock(&vm->lock);
+	if (new_end && brk_locked(vm, new_end) == 0)
+		vm->brk_end = new_end;
+	new_end = vm->brk_end;
+	mutex_unlock(&vm->lock);
+	return (long)new_end;
+}

@@ -1,0 +1,214 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include <assert.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <linux/errno.h>
+#include <uk/arch/upcall.h>
+#include <uk/assert.h>
+#include <uk/file.h>
+#include <uk/plat/bootinfo.h>
+#include "machine.h"
+
+#define PAGES (UKARCH_USER_END >> UK_PAGE_SHIFT)
+#define LARGE_PAGES (UKARCH_LARGE_SIZE >> UK_PAGE_SHIFT)
+
+/* One leaf per 4 KiB; a large leaf fills 512 entries with is_large set. */
+static struct entry {
+	paddr_t pa;
+	unsigned int prot;
+	bool is_mapped, is_large;
+} table[PAGES];
+
+static int fail_countdown = -1;
+
+static bool fails_now(void)
+{
+	return fail_countdown >= 0 && fail_countdown-- == 0;
+}
+
+void machine_fail_after(int count)
+{
+	fail_countdown = count;
+}
+
+size_t machine_leaf_pages(void)
+{
+	size_t count = 0;
+
+	for (size_t i = 0; i < PAGES; i++)
+		count += table[i].is_mapped;
+	return count;
+}
+
+void machine_init(void)
+{
+	static struct ukplat_bootinfo info = {.region_count = 1};
+	int flags = MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED_NOREPLACE | MAP_NORESERVE;
+
+	info.regions[0] = (struct ukplat_memregion){0x1000, MACHINE_RAM_BYTES - 0x1000,
+						    UKPLAT_MEM_FREE};
+	assert(mmap((void *)UKARCH_DIRECTMAP_BASE, MACHINE_RAM_BYTES, PROT_READ | PROT_WRITE, flags,
+		    -1, 0) != MAP_FAILED);
+	assert(mmap((void *)UKARCH_PAGEMAP_BASE, 1 << 20, PROT_READ | PROT_WRITE, flags, -1, 0) !=
+	       MAP_FAILED);
+	assert(page_init(&info) == 0);
+}
+
+/* --- the kernel around core/mm ------------------------------------------------------------------- */
+
+void uk_assert_failed(const char *expr, const char *file, int line)
+{
+	fprintf(stderr, "assertion %s failed at %s:%d\n", expr, file, line);
+	abort();
+}
+struct task *mutex_self(void)
+{
+	return (struct task *)1;
+}
+void mutex_lock_slow(struct mutex *mutex)
+{
+	abort();
+}
+void mutex_unlock_slow(struct mutex *mutex)
+{
+	abort();
+}
+void file_release(struct file *file)
+{
+	abort();
+}
+bool ukarch_kernel_is_mapped(vaddr_t va)
+{
+	return true; /* the page array exists as a whole, zeroed */
+}
+int ukarch_kernel_map(vaddr_t va, paddr_t pa, size_t size_bytes, unsigned int prot)
+{
+	return 0;
+}
+int ukarch_directmap_ensure(paddr_t pa, size_t len_bytes)
+{
+	return 0;
+}
+
+/* --- page table ------------------------------------------------------------------------------------ */
+
+int ukarch_pt_create(struct ukarch_pagetable *pt)
+{
+	memset(table, 0, sizeof(table));
+	return 0;
+}
+void ukarch_pt_destroy(struct ukarch_pagetable *pt)
+{
+	assert(machine_leaf_pages() == 0);
+}
+void ukarch_pt_activate(const struct ukarch_pagetable *pt)
+{
+}
+
+int ukarch_pt_map(struct ukarch_pagetable *pt, vaddr_t va, paddr_t pa, size_t size_bytes,
+		  unsigned int prot)
+{
+	bool is_large = size_bytes == UKARCH_LARGE_SIZE;
+
+	assert(va % size_bytes == 0 && pa % size_bytes == 0);
+	if (fails_now())
+		return -ENOMEM;
+	for (size_t i = 0; i < size_bytes >> UK_PAGE_SHIFT; i++) {
+		struct entry *e = &table[(va >> UK_PAGE_SHIFT) + i];
+
+		assert(!e->is_mapped || e->is_large == is_large);
+		*e = (struct entry){pa + i * UK_PAGE_SIZE, prot & ~UKARCH_PT_USER, true, is_large};
+	}
+	return 0;
+}
+
+static struct ukarch_pte pte_of(vaddr_t va)
+{
+	const struct entry *e = &table[va >> UK_PAGE_SHIFT];
+	size_t size = e->is_large ? UKARCH_LARGE_SIZE : UK_PAGE_SIZE;
+
+	return (struct ukarch_pte){
+		.paddr = UK_ALIGN_DOWN(e->pa, size), .size_bytes = size, .prot = e->prot};
+}
+
+bool ukarch_pt_lookup(const struct ukarch_pagetable *pt, vaddr_t va, struct ukarch_pte *pte)
+{
+	if (!table[va >> UK_PAGE_SHIFT].is_mapped)
+		return false;
+	*pte = pte_of(va);
+	return true;
+}
+
+static size_t visit_leaf(vaddr_t va, vaddr_t end, bool remove, ukarch_pt_visit visit, void *ctx)
+{
+	struct ukarch_pte pte;
+
+	if (!table[va >> UK_PAGE_SHIFT].is_mapped)
+		return UK_PAGE_SIZE;
+	pte = pte_of(va);
+	assert(va % pte.size_bytes == 0 && (!remove || va + pte.size_bytes <= end));
+	if (remove)
+		memset(&table[va >> UK_PAGE_SHIFT], 0,
+		       (pte.size_bytes >> UK_PAGE_SHIFT) * sizeof(table[0]));
+	visit(ctx, va, &pte);
+	return pte.size_bytes;
+}
+
+void ukarch_pt_unmap(struct ukarch_pagetable *pt, vaddr_t start, vaddr_t end, ukarch_pt_visit visit,
+		     void *ctx)
+{
+	while (start < end)
+		start += visit_leaf(start, end, true, visit, ctx);
+}
+void ukarch_pt_walk(const struct ukarch_pagetable *pt, vaddr_t start, vaddr_t end,
+		    ukarch_pt_visit visit, void *ctx)
+{
+	while (start < end)
+		start += visit_leaf(start, end, false, visit, ctx);
+}
+
+void ukarch_pt_protect(struct ukarch_pagetable *pt, vaddr_t start, vaddr_t end, unsigned int prot)
+{
+	for (; start < end; start += UK_PAGE_SIZE) {
+		struct entry *e = &table[start >> UK_PAGE_SHIFT];
+		unsigned int keep = e->prot & UKARCH_PT_SHARED;
+
+		if (e->is_mapped)
+			e->prot = (prot & (keep ? 5u : 7u)) | keep;
+	}
+}
+
+int ukarch_pt_split(struct ukarch_pagetable *pt, vaddr_t va)
+{
+	vaddr_t start = UK_ALIGN_DOWN(va, UKARCH_LARGE_SIZE);
+
+	if (!table[va >> UK_PAGE_SHIFT].is_mapped || !table[va >> UK_PAGE_SHIFT].is_large)
+		return 0;
+	if (fails_now())
+		return -ENOMEM;
+	for (size_t i = 0; i < LARGE_PAGES; i++)
+		table[(start >> UK_PAGE_SHIFT) + i].is_large = false;
+	return 0;
+}
+
+int ukarch_pt_move(struct ukarch_pagetable *pt, vaddr_t from, vaddr_t to, size_t len_bytes)
+{
+	if (fails_now())
+		return -ENOMEM;
+	for (size_t off = 0; off < len_bytes; off += UK_PAGE_SIZE) {
+		struct entry *e = &table[(from + off) >> UK_PAGE_SHIFT];
+
+		/* As in arch/: moving a large leaf splits it, so its pages need counts of their own. */
+		if (e->is_mapped && e->is_large) {
+			ukarch_pt_split(pt, from + off);
+			page_split_large(phys_to_page(UK_ALIGN_DOWN(e->pa, UKARCH_LARGE_SIZE)));
+		}
+		if (!e->is_mapped)
+			continue;
+		table[(to + off) >> UK_PAGE_SHIFT] = *e;
+		memset(e, 0, sizeof(*e));
+	}
+	return 0;
+}

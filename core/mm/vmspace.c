@@ -1,0 +1,41 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* Birth and death of address spaces. */
+#include <uk/heap.h>
+#include "vm_internal.h"
+
+struct vmspace *vmspace_create(void)
+{
+	struct vmspace *vm = uk_zalloc(sizeof(*vm));
+
+	if (!vm)
+		return NULL;
+	if (ukarch_pt_create(&vm->pt)) {
+		uk_free(vm);
+		return NULL;
+	}
+	vm->refcount = 1;
+	mutex_init(&vm->lock);
+	RB_INIT(&vm->vmas);
+	vm->mmap_top = vm->search_from = UKARCH_USER_END;
+	vm->stack_limit_bytes = 8UL << 20;
+	vm->data_limit_bytes = vm->as_limit_bytes = UINT64_MAX;
+	return vm;
+}
+
+void vmspace_put(struct vmspace *vm)
+{
+	struct vma *vma;
+
+	if (__atomic_fetch_sub(&vm->refcount, 1, __ATOMIC_ACQ_REL) != 1)
+		return;
+	vm_drop_pages(vm, 0, UKARCH_USER_END);
+	while ((vma = RB_ROOT(&vm->vmas)))
+		vma_delete(vm, vma);
+	ukarch_pt_destroy(&vm->pt);
+	uk_free(vm);
+}
+
+void vmspace_activate(struct vmspace *vm)
+{
+	ukarch_pt_activate(&vm->pt);
+}

@@ -1,0 +1,86 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * Signals (signal(7)): actions, pending sets, sending and delivery. Numbers and structures are
+ * the kernel ABI's: sigset_t is 64 bits.
+ */
+#ifndef UK_SIGNAL_H
+#define UK_SIGNAL_H
+
+#include <sys/queue.h>
+#include <linux/signal.h>
+#include <uk/essentials.h>
+
+struct task;
+struct process;
+
+/* The UAPI header leaves these to libc; its NSIG counts only the first 32. */
+#define UK_NSIG 64
+#define UK_SIGMASK(signo) (1UL << ((signo)-1))
+
+struct sigqueue {
+	TAILQ_ENTRY(sigqueue) link;
+	siginfo_t info;
+};
+struct sigpending {
+	sigset_t set;
+	TAILQ_HEAD(, sigqueue) queue;
+};
+
+/** As the rt_sigaction(2) system call passes it on every 64-bit architecture with sa_restorer. */
+struct uk_sigaction {
+	uintptr_t handler; /* SIG_DFL, SIG_IGN or an address */
+	unsigned long flags;
+	uintptr_t restorer;
+	sigset_t mask;
+};
+
+struct sighand {
+	unsigned int refcount;
+	struct uk_sigaction actions[UK_NSIG]; /* [signo - 1]; irq-off */
+};
+
+struct sighand *sighand_create(void);
+void sighand_put(struct sighand *sighand);
+/** execve: handlers become SIG_DFL, ignored stay ignored. */
+void sighand_reset_for_exec(struct sighand *sighand);
+
+/** Sends to a process / to one thread. 0, -EAGAIN when the queue limit is reached. Any context. */
+int signal_send_process(struct process *process, const siginfo_t *info);
+int signal_send_task(struct task *task, const siginfo_t *info);
+/** A signal that the kernel itself raises, si_code SI_KERNEL. */
+int signal_raise_kernel(struct process *process, int signo);
+/**
+ * A fault of the current thread: delivered even when blocked or ignored, then with the default
+ * action (which ends the program with a crash report).
+ */
+void signal_force_fault(int signo, int si_code, uintptr_t addr);
+
+/** Is there anything that would interrupt a sleep of the current task? */
+bool signal_is_pending(void);
+
+/** Takes the next pending signal of `wanted` for the current task; 0 when there is none. */
+int signal_take(sigset_t wanted, siginfo_t *info);
+/** Would `signo`, sent to `task` now, be thrown away? */
+bool signal_is_ignored(const struct task *task, int signo);
+/** Would a fault signal of the current task reach a handler? */
+bool signal_has_handler(int signo);
+/** Sets or clears UKARCH_WORK_SIGNAL after the blocked or pending sets changed. */
+void signal_recalc(struct task *task);
+/** Does the program run on its alternate stack now (sigaltstack(2): EPERM)? */
+bool signal_altstack_in_use(void);
+
+/** Replaces the blocked set of the current task. */
+void signal_set_blocked(sigset_t blocked);
+/** For sigsuspend, ppoll, pselect6: use `mask` until the way back to the program. */
+void signal_set_blocked_temporarily(sigset_t mask);
+
+/* Results of an interrupted call that the way back to the program turns into a restart or EINTR
+ * (never seen by the program; values of Linux' include/linux/errno.h). */
+#define ERESTARTSYS           512 /* restart with SA_RESTART, else EINTR */
+#define ERESTARTNOINTR        513 /* always restart */
+#define ERESTARTNOHAND        514 /* restart only if no handler ran */
+#define ERESTART_RESTARTBLOCK 516 /* restart through restart_syscall(2) */
+
+const char *signal_name(int signo); /* "SIGSEGV" */
+
+#endif /* UK_SIGNAL_H */

@@ -1,0 +1,198 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * Sending signals: actions, pending sets, queues (signal(7)). All under irq-off, since the tty
+ * and timers send from interrupts. Standard signals are pending once; real-time ones queue.
+ */
+#include <linux/errno.h>
+#include <uk/heap.h>
+#include <uk/sched.h>
+#include <uk/signal.h>
+#include <uk/string.h>
+#include <uk/task.h>
+
+#define SIG_RT_FIRST 32
+
+#define MASK_IGNORED_BY_DEFAULT                                                                    \
+	(UK_SIGMASK(SIGCHLD) | UK_SIGMASK(SIGCONT) | UK_SIGMASK(SIGURG) | UK_SIGMASK(SIGWINCH))
+/* Nobody could continue a stopped machine: these do nothing here (docs/compatibility). */
+#define MASK_STOP                                                                                  \
+	(UK_SIGMASK(SIGSTOP) | UK_SIGMASK(SIGTSTP) | UK_SIGMASK(SIGTTIN) | UK_SIGMASK(SIGTTOU))
+
+struct sighand *sighand_create(void)
+{
+	struct sighand *sighand = uk_zalloc(sizeof(*sighand));
+
+	if (sighand)
+		sighand->refcount = 1;
+	return sighand;
+}
+
+void sighand_put(struct sighand *sighand)
+{
+	if (__atomic_fetch_sub(&sighand->refcount, 1, __ATOMIC_ACQ_REL) == 1)
+		uk_free(sighand);
+}
+
+void sighand_reset_for_exec(struct sighand *sighand)
+{
+	for (int i = 0; i < UK_NSIG; i++) {
+		struct uk_sigaction *action = &sighand->actions[i];
+		uintptr_t keep = action->handler == (uintptr_t)SIG_IGN ? action->handler : 0;
+
+		memset(action, 0, sizeof(*action));
+		action->handler = keep;
+	}
+}
+
+bool signal_is_ignored(const struct task *task, int signo)
+{
+	uintptr_t handler = task->sighand->actions[signo - 1].handler;
+
+	if (handler == (uintptr_t)SIG_DFL)
+		return (MASK_IGNORED_BY_DEFAULT | MASK_STOP) & UK_SIGMASK(signo);
+	return handler == (uintptr_t)SIG_IGN;
+}
+
+bool signal_has_handler(int signo)
+{
+	const struct task *task = current;
+	uintptr_t handler = task->sighand->actions[signo - 1].handler;
+
+	return handler != (uintptr_t)SIG_DFL && handler != (uintptr_t)SIG_IGN &&
+	       !(task->blocked & UK_SIGMASK(signo));
+}
+
+void signal_recalc(struct task *task)
+{
+	sigset_t pending = task->pending.set | task->process->shared_pending.set;
+
+	if (pending & ~task->blocked)
+		ukarch_thread_set_work(&task->thread, UKARCH_WORK_SIGNAL);
+	else if (!task->restore_blocked)
+		ukarch_thread_clear_work(&task->thread, UKARCH_WORK_SIGNAL);
+}
+
+static int enqueue(struct sigpending *pending, const siginfo_t *info)
+{
+	int signo = info->si_signo;
+	struct sigqueue *entry;
+
+	if (signo < SIG_RT_FIRST && (pending->set & UK_SIGMASK(signo)))
+		return 0;
+	entry = uk_malloc(sizeof(*entry));
+	if (entry) {
+		entry->info = *info;
+		TAILQ_INSERT_TAIL(&pending->queue, entry, link);
+	} else if (signo >= SIG_RT_FIRST && info->si_code != SI_USER) {
+		return -EAGAIN; /* a queued value must not get lost in silence */
+	}
+	pending->set |= UK_SIGMASK(signo);
+	return 0;
+}
+
+static int send(struct task *task, struct sigpending *pending, const siginfo_t *info)
+{
+	unsigned long flags = ukarch_irq_save();
+	int error = 0;
+
+	/* A blocked signal stays pending even if it is ignored now: the action may change. */
+	if (!signal_is_ignored(task, info->si_signo) ||
+	    (task->blocked & UK_SIGMASK(info->si_signo))) {
+		error = enqueue(pending, info);
+		signal_recalc(task);
+		if (!error && !(task->blocked & UK_SIGMASK(info->si_signo)))
+			sched_interrupt(task);
+	}
+	ukarch_irq_restore(flags);
+	return error;
+}
+
+/* A thread that does not block the signal, else any. */
+static struct task *choose_thread(struct process *process, int signo)
+{
+	struct task *task;
+
+	LIST_FOREACH (task, &process->threads, thread_link)
+		if (!(task->blocked & UK_SIGMASK(signo)))
+			return task;
+	return LIST_FIRST(&process->threads);
+}
+
+int signal_send_process(struct process *process, const siginfo_t *info)
+{
+	return send(choose_thread(process, info->si_signo), &process->shared_pending, info);
+}
+
+int signal_send_task(struct task *task, const siginfo_t *info)
+{
+	return send(task, &task->pending, info);
+}
+
+int signal_raise_kernel(struct process *process, int signo)
+{
+	siginfo_t info;
+
+	memset(&info, 0, sizeof(info));
+	info.si_signo = signo;
+	info.si_code = SI_KERNEL;
+	return signal_send_process(process, &info);
+}
+
+void signal_force_fault(int signo, int si_code, uintptr_t addr)
+{
+	struct task *task = current;
+	struct uk_sigaction *action = &task->sighand->actions[signo - 1];
+	siginfo_t info;
+
+	memset(&info, 0, sizeof(info));
+	info.si_signo = signo;
+	info.si_code = si_code;
+	info.si_addr = (void *)addr;
+	if ((task->blocked & UK_SIGMASK(signo)) || action->handler == (uintptr_t)SIG_IGN) {
+		action->handler = (uintptr_t)SIG_DFL;
+		task->blocked &= ~UK_SIGMASK(signo);
+	}
+	signal_send_task(task, &info);
+}
+
+bool signal_is_pending(void)
+{
+	const struct task *task = current;
+
+	return (task->pending.set | task->process->shared_pending.set) & ~task->blocked;
+}
+
+void signal_set_blocked(sigset_t blocked)
+{
+	struct task *task = current;
+
+	task->blocked = blocked & ~(UK_SIGMASK(SIGKILL) | UK_SIGMASK(SIGSTOP));
+	signal_recalc(task);
+}
+
+void signal_set_blocked_temporarily(sigset_t mask)
+{
+	struct task *task = current;
+
+	task->saved_blocked = task->blocked;
+	task->restore_blocked = true;
+	signal_set_blocked(mask);
+	/* Even without a signal the way back to the program must restore the mask. */
+	ukarch_thread_set_work(&task->thread, UKARCH_WORK_SIGNAL);
+}
+
+const char *signal_name(int signo)
+{
+	static const char names[][8] = {
+		"",	  "HUP",  "INT",  "QUIT", "ILL",  "TRAP",   "ABRT", "BUS",
+		"FPE",	  "KILL", "USR1", "SEGV", "USR2", "PIPE",   "ALRM", "TERM",
+		"STKFLT", "CHLD", "CONT", "STOP", "TSTP", "TTIN",   "TTOU", "URG",
+		"XCPU",	  "XFSZ", "VTALRM", "PROF", "WINCH", "IO",  "PWR",  "SYS"};
+	static char text[12];
+
+	if (signo <= 0 || signo >= (int)UK_ARRAY_SIZE(names))
+		return "SIGRT";
+	strlcpy(text, "SIG", sizeof(text));
+	strlcat(text, names[signo], sizeof(text));
+	return text;
+}

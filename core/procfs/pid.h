@@ -1,0 +1,57 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* Generators of procfs, by file; table.c puts them in their places. */
+#ifndef PROCFS_PID_H
+#define PROCFS_PID_H
+
+#include <linux/mount.h>
+#include "procfs_internal.h"
+
+typedef void proc_show(struct seq *seq, const struct proc_ctx *ctx);
+typedef int proc_store(const struct proc_ctx *ctx, char *text, size_t len);
+typedef int proc_place(const struct proc_ctx *ctx, struct path *place);
+
+/* pid_files.c */
+proc_place place_fd, place_exe, place_cwd, place_root;
+proc_show show_fdinfo, show_mounts, show_mountinfo;
+/** As in /proc/self/mountinfo; 0 when it is not mounted. */
+unsigned int proc_mount_id(const struct mount *mount);
+
+/* pid_status.c */
+proc_show show_status, show_stat, show_statm, show_comm, show_limits, show_io, show_wchan;
+proc_show show_self, show_thread_self;
+proc_store store_comm;
+
+/* pid_maps.c */
+proc_show show_maps, show_smaps, show_smaps_rollup, show_cmdline, show_environ, show_auxv;
+
+/* system.c */
+proc_show show_meminfo, show_cpuinfo, show_system_stat, show_uptime, show_loadavg, show_version;
+proc_show show_filesystems, show_kernel_cmdline, show_devices, show_vmstat, show_log, show_swaps;
+
+/* sysctl.c */
+proc_show show_sysctl, show_hostname, show_domainname, show_boot_id, show_uuid;
+proc_show show_core_pattern, show_file_nr;
+proc_store store_sysctl, store_hostname, store_domainname, store_core_pattern, store_ignored;
+
+/* Settable numbers, by proc_entry.arg. */
+enum sysctl_number {
+	SYSCTL_OVERCOMMIT_MEMORY,
+	SYSCTL_OVERCOMMIT_RATIO,
+	SYSCTL_MAX_MAP_COUNT,
+	SYSCTL_MMAP_MIN_ADDR,
+	SYSCTL_SWAPPINESS,
+	SYSCTL_DROP_CACHES,
+	SYSCTL_PID_MAX,
+	SYSCTL_THREADS_MAX,
+	SYSCTL_RANDOMIZE_VA_SPACE,
+	SYSCTL_PTRACE_SCOPE,
+	SYSCTL_FILE_MAX,
+	SYSCTL_NR_OPEN,
+	SYSCTL_PIPE_MAX_SIZE,
+	SYSCTL_SOMAXCONN,
+	SYSCTL_OOM_SCORE_ADJ,
+	SYSCTL_COREDUMP_FILTER,
+	SYSCTL_COUNT,
+};
+
+#endif /* PROCFS_PID_H */

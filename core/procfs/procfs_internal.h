@@ -1,0 +1,130 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * Inside procfs. One table (table.c) says everything: which directories an entry is in, its
+ * type and mode, and who generates its text. Inodes are made when a name is looked up and die
+ * with the last user; nothing is cached, so processes and descriptors may come and go.
+ */
+#ifndef PROCFS_INTERNAL_H
+#define PROCFS_INTERNAL_H
+
+#include <linux/errno.h>
+#include <uk/procfs.h>
+#include <uk/vfs.h>
+
+/* Directories, as numbers of bits in proc_entry.in. */
+enum proc_dir {
+	DIR_ROOT, /* also holds one directory per process */
+	DIR_PID,
+	DIR_TASK, /* holds one directory per thread */
+	DIR_TID,
+	DIR_FD, /* holds one link per descriptor */
+	DIR_FDINFO,
+	DIR_NARTHEX, /* also holds what procfs_add() brought */
+	DIR_SYS,
+	DIR_SYS_KERNEL,
+	DIR_SYS_RANDOM,
+	DIR_SYS_YAMA,
+	DIR_SYS_VM,
+	DIR_SYS_FS,
+	DIR_SYS_NET,
+	DIR_SYS_NET_CORE,
+	/* sysfs */
+	DIR_SYSFS,
+	DIR_DEVICES,
+	DIR_DEVICES_SYSTEM,
+	DIR_CPU,
+	DIR_CPU0,
+	DIR_CLOCKSOURCE,
+	DIR_CLOCKSOURCE0,
+	DIR_KERNEL,
+	DIR_KERNEL_MM,
+	DIR_THP,
+	DIR_FS,
+};
+
+struct process;
+struct task;
+struct proc_entry;
+
+/** Whom a text is about. process and task are NULL outside /proc/<pid>. */
+struct proc_ctx {
+	const struct proc_entry *entry;
+	struct process *process;
+	struct task *task;
+	int fd;
+};
+
+struct proc_entry {
+	uint32_t in;         /* PROC_IN(directory), several may be or-ed */
+	uint16_t mode;       /* S_IFMT | permissions */
+	uint8_t dir;         /* for directories: enum proc_dir */
+	uint8_t arg;         /* for the functions */
+	char name[28];
+	char text[28];       /* constant content, or link target, when there is no `show` */
+	void (*show)(struct seq *seq, const struct proc_ctx *ctx);
+	union {
+		/** A write: `text` is NUL-terminated, without its final newline. 0 or -errno. */
+		int (*store)(const struct proc_ctx *ctx, char *text, size_t len);
+		/** A magic link: the place, with references. 0 or -errno. */
+		int (*place)(const struct proc_ctx *ctx, struct path *place);
+	};
+};
+#define PROC_IN(dir) (1u << (dir))
+
+extern const struct proc_entry proc_entries[];
+extern const unsigned int proc_entry_count;
+/* Not in any directory: a descriptor in fd/ and fdinfo/, a file of procfs_add(). */
+extern const struct proc_entry proc_fd_entry, proc_fdinfo_entry, proc_added_entry;
+
+struct proc_inode {
+	struct inode inode;
+	const struct proc_entry *entry; /* NULL: a root, or a directory of a process or thread */
+	enum proc_dir dir;              /* for directories */
+	int pid, tid, fd;               /* 0, 0, -1 where they do not apply; fd also indexes
+					   what procfs_add() brought */
+};
+static inline struct proc_inode *proc_inode(struct inode *inode)
+{
+	return uk_container_of(inode, struct proc_inode, inode);
+}
+
+/** Finds process and thread of an inode. 0 or -ESRCH when they are gone. */
+int proc_ctx_of(const struct proc_inode *pi, struct proc_ctx *ctx);
+
+/* file.c */
+extern const struct file_ops proc_file_ops;
+int proc_file_open(struct inode *inode, struct file *file);
+
+/* pid_files.c: descriptors of a task */
+/** The file behind `fd` with a reference, or NULL. */
+struct file *proc_task_file(const struct task *task, int fd);
+/** The lowest open descriptor >= fd, or -1. */
+int proc_task_next_fd(const struct task *task, int fd);
+struct task *proc_task_find(const struct process *process, int tid);
+/** The lowest thread id >= from, or -1. */
+int proc_task_next_tid(const struct process *process, int from);
+
+/* fs.c: what procfs_add() brought */
+void proc_show_added(struct seq *seq, const struct proc_ctx *ctx);
+
+/* Bytes of resident memory in [start, end), by kind. */
+struct proc_resident {
+	uint64_t anon_bytes, file_bytes, dirty_bytes;
+};
+struct vmspace;
+void proc_count_resident(struct vmspace *vm, uintptr_t start, uintptr_t end,
+			 struct proc_resident *resident);
+
+/* map_line.c, pure: the front of a line of /proc/<pid>/maps. */
+struct proc_map_line {
+	uintptr_t start, end;
+	unsigned int prot; /* PROT_* */
+	bool is_shared;
+	uint64_t offset_bytes, ino;
+	unsigned int dev_major, dev_minor;
+};
+#define PROC_MAP_LINE_MAX 128
+/** Everything up to the name: with one, padded to column 73. Returns the length. */
+int proc_map_line_format(char *buf, size_t size, const struct proc_map_line *line, bool has_name);
+
+#endif /* PROCFS_INTERNAL_H */

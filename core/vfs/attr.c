@@ -1,0 +1,184 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* Attributes: stat(2), statx(2), statfs(2), access(2), chmod(2) and kin, truncate(2), fallocate(2). */
+#include <linux/falloc.h>
+#include <linux/mount.h>
+#include <uk/string.h>
+#include "vfs_internal.h"
+
+/* linux/fs.h: what statfs(2) says about the mount, beside the MS_* bits of the same value. */
+#define ST_VALID_FLAG 0x20
+#define ST_FLAGS_MASK (MS_RDONLY | MS_NOSUID | MS_NODEV | MS_NOEXEC | MS_SYNCHRONOUS)
+
+static inline struct statx_timestamp statx_time(struct timestamp t)
+{
+	return (struct statx_timestamp){.tv_sec = t.sec, .tv_nsec = t.nsec};
+}
+
+void vfs_stat_inode(const struct inode *inode, struct statx *out)
+{
+	uint64_t dev = inode->sb->dev;
+
+	*out = (struct statx){
+		.stx_mask = STATX_BASIC_STATS | STATX_BTIME,
+		.stx_blksize = UK_PAGE_SIZE,
+		.stx_nlink = inode->nlink,
+		.stx_uid = inode->uid,
+		.stx_gid = inode->gid,
+		.stx_mode = (__u16)inode->mode,
+		.stx_ino = inode->ino,
+		.stx_size = inode->size_bytes,
+		.stx_blocks = inode->alloc_bytes >> 9,
+		.stx_atime = statx_time(inode->atime),
+		.stx_btime = statx_time(inode->btime),
+		.stx_ctime = statx_time(inode->ctime),
+		.stx_mtime = statx_time(inode->mtime),
+		.stx_rdev_major = uk_dev_major(inode->rdev),
+		.stx_rdev_minor = uk_dev_minor(inode->rdev),
+		.stx_dev_major = uk_dev_major(dev),
+		.stx_dev_minor = uk_dev_minor(dev),
+	};
+}
+
+/* A descriptor without a name (AT_EMPTY_PATH): the walk has no place to stand on. */
+static int stat_descriptor(int fd, struct statx *out)
+{
+	struct file *file = file_get_fd_path(fd);
+	int ret = -EBADF;
+
+	if (!file)
+		return ret;
+	if (file->inode) {
+		if (file->inode->ops->getattr)
+			file->inode->ops->getattr(file->inode);
+		vfs_stat_inode(file->inode, out);
+		ret = 0;
+	}
+	file_put(file);
+	return ret;
+}
+
+int vfs_stat(const struct vfs_name *name, struct statx *out)
+{
+	struct walk walk;
+	int ret;
+
+	if (!*name->name && name->flags & UK_LOOKUP_EMPTY_PATH && name->dirfd != AT_FDCWD)
+		return stat_descriptor(name->dirfd, out);
+	ret = walk_begin(&walk, name, 0);
+	if (!ret)
+		ret = walk_run(&walk);
+	if (!ret) {
+		struct inode *inode = walk.at.dentry->inode;
+
+		if (inode->ops->getattr)
+			inode->ops->getattr(inode);
+		vfs_stat_inode(inode, out);
+	}
+	walk_end(&walk);
+	return ret;
+}
+
+int vfs_statfs(const struct path *path, struct statfs *out)
+{
+	struct superblock *sb = &path->mount->sb;
+	int ret;
+
+	memset(out, 0, sizeof(*out));
+	out->f_bsize = out->f_frsize = UK_PAGE_SIZE;
+	out->f_namelen = NAME_MAX;
+	out->f_fsid.val[0] = (int)sb->dev;
+	out->f_flags = (path->mount->flags & ST_FLAGS_MASK) | ST_VALID_FLAG;
+	ret = sb->type->statfs ? sb->type->statfs(sb, out) : 0;
+	return ret;
+}
+
+int vfs_access(const struct vfs_name *name, int mode)
+{
+	struct walk walk;
+	int ret;
+
+	if (mode & ~07)
+		return -EINVAL;
+	ret = walk_begin(&walk, name, 0);
+	if (!ret)
+		ret = walk_run(&walk);
+	if (!ret) {
+		uint32_t type_mode = walk.at.dentry->inode->mode;
+
+		/* The superuser may everything except run what nobody may run. */
+		if (mode & 1 && !S_ISDIR(type_mode) && !(type_mode & 0111))
+			ret = -EACCES;
+		else if (mode & 2 && (S_ISREG(type_mode) || S_ISDIR(type_mode)))
+			ret = mount_check_writable(&walk.at);
+	}
+	walk_end(&walk);
+	return ret;
+}
+
+static int set_attr(struct inode *inode, const struct inode_attr *attr)
+{
+	int ret = 0;
+
+	mutex_lock(&inode->lock);
+	if (inode->ops->setattr)
+		ret = inode->ops->setattr(inode, attr);
+	else if (attr->valid & ATTR_SIZE)
+		ret = -EINVAL;
+	else
+		inode_apply_attr(inode, attr);
+	mutex_unlock(&inode->lock);
+	return ret;
+}
+
+int vfs_setattr(const struct path *path, const struct inode_attr *attr)
+{
+	struct inode *inode = path->dentry->inode;
+	int ret = mount_check_writable(path);
+
+	if (ret)
+		return ret;
+	if (attr->valid & ATTR_MODE && S_ISLNK(inode->mode))
+		return -EOPNOTSUPP;
+	if (attr->valid & ATTR_SIZE && !S_ISREG(inode->mode))
+		return S_ISDIR(inode->mode) ? -EISDIR : -EINVAL;
+	if (attr->valid & ATTR_SIZE && attr->size_bytes > INT64_MAX)
+		return -EFBIG;
+	return set_attr(inode, attr);
+}
+
+int vfs_truncate_file(struct file *file, uint64_t size_bytes)
+{
+	const struct inode_attr attr = {.valid = ATTR_SIZE, .size_bytes = size_bytes};
+
+	if (size_bytes > INT64_MAX)
+		return -EINVAL;
+	if (!(file->mode & FILE_WRITE) || !file->inode || !S_ISREG(file->inode->mode))
+		return -EINVAL;
+	if (size_bytes > file->inode->size_bytes) {
+		size_t growth = size_bytes - file->inode->size_bytes, allowed = growth;
+		int ret = file_write_limit((loff_t)file->inode->size_bytes, &allowed);
+
+		if (ret || allowed < growth)
+			return -EFBIG;
+	}
+	return set_attr(file->inode, &attr);
+}
+
+int vfs_fallocate(struct file *file, int mode, loff_t offset, loff_t len)
+{
+	loff_t end;
+
+	if (offset < 0 || len <= 0)
+		return -EINVAL;
+	if (!(file->mode & FILE_WRITE))
+		return -EBADF;
+	if (uk_add_overflow(offset, len, &end))
+		return -EFBIG;
+	if (mode & FALLOC_FL_PUNCH_HOLE && !(mode & FALLOC_FL_KEEP_SIZE))
+		return -EOPNOTSUPP;
+	if (file->inode && S_ISFIFO(file->inode->mode))
+		return -ESPIPE;
+	if (file->inode && S_ISDIR(file->inode->mode))
+		return -EISDIR;
+	return file->ops->fallocate ? file->ops->fallocate(file, mode, offset, len) : -ENODEV;
+}

@@ -1,0 +1,142 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * file: an open file description (open(2)); fdtable: descriptors -> (file, close-on-exec).
+ *
+ * Locks: file.pos_lock serialises the implicit offset (files with FILE_SEEKABLE only);
+ * fdtable.lock guards the table; lookups take no lock on one CPU.
+ */
+#ifndef UK_FILE_H
+#define UK_FILE_H
+
+#include <linux/types.h>
+#include <uk/inode.h>
+#include <uk/lock.h>
+#include <uk/poll.h>
+#include <uk/uio.h>
+
+struct file;
+struct vma;
+struct vm_object;
+struct dirent_sink;
+
+/**
+ * Operations; NULL means the default in parentheses. `pos` is the offset to use and advance;
+ * NULL for streams. read and write return bytes moved, 0 at end of file, or -errno;
+ * blocking ones return -EAGAIN with O_NONBLOCK and -ERESTARTSYS when a signal came first.
+ */
+struct file_ops {
+	uk_ssize_t (*read)(struct file *file, struct uio *uio, loff_t *pos);  /* (-EINVAL) */
+	uk_ssize_t (*write)(struct file *file, struct uio *uio, loff_t *pos); /* (-EINVAL) */
+	loff_t (*lseek)(struct file *file, loff_t offset, int whence);        /* (-ESPIPE) */
+	/** Ready EPOLL* bits now; registers with `table` on every queue that can change them. */
+	unsigned int (*poll)(struct file *file, struct poll_table *table);    /* (always IN|OUT) */
+	long (*ioctl)(struct file *file, unsigned int cmd, unsigned long arg); /* (-ENOTTY) */
+	/** The memory behind the file, with a reference, for mmap. ERR_PTR on error. (-ENODEV) */
+	struct vm_object *(*mmap)(struct file *file, unsigned int prot, bool is_shared);
+	int (*readdir)(struct file *file, struct dirent_sink *sink);          /* (-ENOTDIR) */
+	int (*fsync)(struct file *file, bool data_only);                      /* (-EINVAL) */
+	int (*fallocate)(struct file *file, int mode, loff_t offset, loff_t len); /* (-ENODEV) */
+	int (*set_flags)(struct file *file, unsigned int flags); /* F_SETFL veto (allowed) */
+	void (*flush)(struct file *file);   /* one descriptor was closed */
+	void (*release)(struct file *file); /* last reference gone */
+};
+
+/* file.mode */
+#define FILE_READ     0x1
+#define FILE_WRITE    0x2
+#define FILE_SEEKABLE 0x4 /* has an implicit offset */
+#define FILE_PATH     0x8 /* O_PATH: names a place, cannot be used for I/O */
+#define FILE_PREAD    0x10 /* no offset of its own, but pread(2) and lseek(2) are allowed */
+
+struct file {
+	unsigned int refcount;
+	unsigned int flags;      /* O_* status flags as F_GETFL shows them */
+	unsigned int mode;       /* FILE_* */
+	const struct file_ops *ops;
+	struct path path;        /* references held; dentry NULL for anonymous files */
+	struct inode *inode;     /* = path.dentry->inode when there is one; reference held */
+	loff_t pos;              /* pos_lock */
+	struct mutex pos_lock;
+	void *priv;              /* the ops' */
+	struct fown { int pid, signo; } owner; /* F_SETOWN, F_SETSIG */
+	uint64_t readdir_cookie; /* the filesystem's */
+};
+
+/** A file over an inode / without one; refcount 1. ERR_PTR(-ENOMEM/-ENFILE). */
+struct file *file_alloc(const struct file_ops *ops, unsigned int flags, unsigned int mode);
+static inline void file_get(struct file *file)
+{
+	__atomic_fetch_add(&file->refcount, 1, __ATOMIC_RELAXED);
+}
+void file_release(struct file *file);
+static inline void file_put(struct file *file)
+{
+	if (__atomic_fetch_sub(&file->refcount, 1, __ATOMIC_ACQ_REL) == 1)
+		file_release(file);
+}
+
+/* --- I/O with all checks of read(2) and friends; `pos` NULL: the file's own offset ------------ */
+uk_ssize_t file_read(struct file *file, struct uio *uio, loff_t *pos);
+uk_ssize_t file_write(struct file *file, struct uio *uio, loff_t *pos);
+/** Into kernel memory, not touching the file's own offset: for the loader. Less than `len` only
+ *  at the end of the file. */
+uk_ssize_t file_read_kernel(struct file *file, void *buf, size_t len, loff_t offset);
+/** lseek(2). */
+loff_t file_lseek(struct file *file, loff_t offset, int whence);
+/** getdents(2): -ENOTDIR, -ENOENT for a removed directory. */
+int file_readdir(struct file *file, struct dirent_sink *sink);
+/** Ready bits; the default (always ready) when the file has no opinion. */
+static inline unsigned int file_poll(struct file *file, struct poll_table *table)
+{
+	return file->ops->poll ? file->ops->poll(file, table)
+			       : EPOLLIN | EPOLLRDNORM | EPOLLOUT | EPOLLWRNORM;
+}
+/** F_SETFL: only O_APPEND, O_NONBLOCK, O_DIRECT, O_NOATIME and O_ASYNC change. */
+int file_set_flags(struct file *file, unsigned int flags);
+
+/* Building blocks for file_ops. */
+/** SEEK_SET, SEEK_CUR, SEEK_END, and SEEK_DATA/SEEK_HOLE of a file without holes. */
+loff_t file_lseek_sized(struct file *file, loff_t offset, int whence, uint64_t size_bytes);
+/** file_ops.lseek of devices that have no position: always 0. */
+loff_t file_lseek_zero(struct file *file, loff_t offset, int whence);
+/** A read from `len` bytes at `data` that are the whole file: for generated texts. */
+uk_ssize_t file_read_from(struct uio *uio, loff_t *pos, const void *data, size_t len);
+/** RLIMIT_FSIZE and the largest offset: shortens *len or refuses with -EFBIG (and SIGXFSZ). */
+int file_write_limit(loff_t pos, size_t *len);
+
+/** Largest count of one read or write (read(2), NOTES). */
+#define UK_RW_MAX_BYTES 0x7ffff000UL
+
+/* --- descriptors ------------------------------------------------------------------------------ */
+struct fdtable {
+	unsigned int refcount;
+	struct mutex lock;
+	unsigned int size;            /* slots allocated */
+	unsigned int lowest_free;     /* no free slot below */
+	struct file **files;          /* [size] */
+	unsigned long *cloexec;       /* bitmap [size], behind files in the same block */
+};
+
+struct fdtable *fdtable_create(void);
+struct fdtable *fdtable_copy(struct fdtable *from); /* fork */
+void fdtable_put(struct fdtable *table);
+void fdtable_close_on_exec(struct fdtable *table);
+struct fdtable *current_fdtable(void);
+
+/** The file behind `fd` with a reference, or NULL (-EBADF). O_PATH files only with file_get_fd_path. */
+struct file *file_get_fd(int fd);
+struct file *file_get_fd_path(int fd);
+
+/** Lowest free descriptor >= min; takes over the caller's reference only on success.
+ *  -EMFILE (RLIMIT_NOFILE), -ENOMEM. */
+int fd_install(struct file *file, unsigned int min, bool cloexec);
+/** dup2/dup3: `fd` exactly; what was there is closed. */
+int fd_install_at(struct file *file, int fd, bool cloexec);
+int fd_close(int fd); /* 0 or -EBADF */
+int fd_get_cloexec(int fd);
+int fd_set_cloexec(int fd, bool cloexec);
+int fd_close_range(unsigned int first, unsigned int last, bool cloexec_only);
+/** The lowest open descriptor >= fd, or -1: for /proc/self/fd. */
+int fd_next_open(int fd);
+
+#endif /* UK_FILE_H */

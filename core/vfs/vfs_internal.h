@@ -1,0 +1,129 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* What the files of core/vfs share among themselves: the dentry cache and the path walk. */
+#ifndef VFS_INTERNAL_H
+#define VFS_INTERNAL_H
+
+#include <linux/errno.h>
+#include <linux/fcntl.h>
+#include <linux/limits.h>
+#include <uk/vfs.h>
+
+/* --- dentry cache (dentry.c) ------------------------------------------------------------------ */
+
+/** One component of a name; not NUL-terminated. */
+struct name_part {
+	const char *name;
+	unsigned int len;
+	unsigned int hash;
+};
+
+/** FNV-1a over the bytes, started from the parent so that "bin" spreads over its parents. */
+#define NAME_HASH_PRIME 0x01000193u
+static inline unsigned int name_hash_start(const struct dentry *parent)
+{
+	return (unsigned int)((uintptr_t)parent >> 4) * 0x9e3779b1u;
+}
+
+struct name_part name_part_of(const struct dentry *parent, const char *name, size_t len);
+
+LIST_HEAD(dentry_bucket, dentry);
+extern struct dentry_bucket *dentry_table;
+extern unsigned int dentry_table_mask;
+
+static inline struct dentry_bucket *dentry_bucket_of(unsigned int hash)
+{
+	return &dentry_table[(hash ^ hash >> 15) & dentry_table_mask];
+}
+
+/** The cached child, positive or negative; no reference. Tree lock held. */
+struct dentry *dentry_find(const struct dentry *parent, const struct name_part *part);
+/** A negative child nobody can find yet; refcount 1. */
+struct dentry *dentry_alloc_detached(struct dentry *parent, const struct name_part *part);
+/** Makes a detached one findable. */
+void dentry_attach(struct dentry *dentry);
+static inline bool dentry_is_attached(const struct dentry *dentry)
+{
+	return dentry->hash_link.le_prev != NULL;
+}
+/** Takes the name out of the tree: hash, siblings, pin. The inode stays until the last put. */
+void dentry_delete(struct dentry *dentry);
+/** An allocated name with room for `len` bytes, before a move or swap. 0 or -ENOMEM. */
+int dentry_reserve_name(struct dentry *dentry, unsigned int len);
+/** A new parent and name; `part` is hashed for the new parent, the name's room reserved. */
+void dentry_move(struct dentry *dentry, struct dentry *parent, const struct name_part *part);
+/** Exchanges the places of two dentries with reserved names. */
+void dentry_swap(struct dentry *a, struct dentry *b);
+bool dentry_is_below(const struct dentry *dentry, const struct dentry *ancestor);
+bool dentry_has_children(const struct dentry *dentry);
+/** Drops unused cached dentries until at most `keep` are left. */
+void dentry_shrink(unsigned int keep);
+/** Deletes the whole tree under a root, for unmount. */
+void dentry_delete_tree(struct dentry *root);
+
+/* --- the walk (namei.c) ----------------------------------------------------------------------- */
+
+#define WALK_PARENT 0x100 /* stop before the last component; internal UK_LOOKUP_* flag */
+#define WALK_MAX_LINKS 40
+
+enum walk_last { WALK_LAST_NORMAL, WALK_LAST_DOT, WALK_LAST_DOTDOT, WALK_LAST_ROOT };
+
+struct walk {
+	struct path at;          /* where we are; no references: the tree lock keeps it */
+	const char *rest;        /* what is still to walk */
+	unsigned int flags;
+	unsigned int link_count;
+	/* WALK_PARENT only */
+	struct name_part last;
+	enum walk_last last_kind;
+	bool has_trailing_slash;
+	/* dropped at the end */
+	char *text;              /* `rest` after a symbolic link was put in front */
+	char *link_buf;          /* for filesystems that write out their link targets */
+	struct dentry *held;     /* the last uncached dentry (procfs) */
+	struct path followed;    /* a magic link led here */
+	struct file *base;       /* dirfd */
+};
+
+/** Takes the tree lock and stands at the start. walk_end() in any case. */
+int walk_begin(struct walk *walk, const struct vfs_name *name, unsigned int flags);
+int walk_run(struct walk *walk);
+void walk_end(struct walk *walk);
+/** The child `part` of walk->at, negative ones too (WALK_PARENT callers); no reference. */
+int walk_child(struct walk *walk, const struct name_part *part, struct dentry **child);
+/** Steps onto a child that is no link to follow; crosses mounts. */
+void walk_step(struct walk *walk, struct dentry *child);
+/** Follows the symbolic link `link` in walk->at; `rest` comes after it. */
+int walk_follow(struct walk *walk, struct dentry *link, const char *rest);
+
+/* --- names (names.c) -------------------------------------------------------------------------- */
+
+/**
+ * Creates `mode` at walk->last under the tree lock; *dentry is the new child, with a reference.
+ * For symbolic links `target`, else NULL.
+ */
+int name_create(struct walk *walk, uint32_t mode, uint64_t rdev, const char *target,
+		struct dentry **dentry);
+int mount_check_writable(const struct path *path);
+
+/* --- others ----------------------------------------------------------------------------------- */
+
+extern struct mount vfs_anon_mount; /* pipes, memfds: inodes outside every tree */
+/** A dentry with its own name outside every tree, over `inode` (taken over). Refcount 1. */
+struct dentry *anon_dentry(const char *name, struct inode *inode);
+/** Opens `path` (its references are taken on success); flags already checked. */
+struct file *file_open_path(const struct path *path, int flags);
+void mount_destroy_tree(struct mount *mount);
+
+const struct chrdev *chrdev_find(uint64_t rdev);
+
+/** open(2) of a FIFO: waits for the other side. */
+int fifo_open(struct inode *inode, struct file *file);
+void fifo_release_inode(struct inode *inode);
+extern const struct inode_ops pipe_inode_ops;
+
+const char *ramfs_readlink(struct inode *inode, char *buf);
+int ramfs_file_setattr(struct inode *inode, const struct inode_attr *attr);
+/** Attributes in memory: mode, owner, times. */
+void inode_apply_attr(struct inode *inode, const struct inode_attr *attr);
+
+#endif /* VFS_INTERNAL_H */

@@ -1,0 +1,91 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * The point of no return of execve(2): what the man page lists under "not preserved". One
+ * allocation comes first, nothing after it can fail.
+ *
+ * Other threads of the process must be gone (the process layer ends them before it calls).
+ */
+#include <linux/errno.h>
+#include <uk/file.h>
+#include <uk/string.h>
+#include <uk/task.h>
+#include "exec_image.h"
+
+/* Objects that other tasks share (CLONE_FILES, CLONE_SIGHAND) become this program's own. */
+static int unshare(struct task *task)
+{
+	struct fdtable *fdtable = NULL;
+	struct sighand *sighand = NULL;
+
+	if (task->fdtable->refcount > 1) {
+		fdtable = fdtable_copy(task->fdtable);
+		if (!fdtable)
+			return -ENOMEM;
+	}
+	if (task->sighand->refcount > 1) {
+		sighand = sighand_create();
+		if (!sighand) {
+			if (fdtable)
+				fdtable_put(fdtable);
+			return -ENOMEM;
+		}
+		memcpy(sighand->actions, task->sighand->actions, sizeof(sighand->actions));
+		sighand_put(task->sighand);
+		task->sighand = sighand;
+	}
+	if (fdtable) {
+		fdtable_put(task->fdtable);
+		task->fdtable = fdtable;
+	}
+	return 0;
+}
+
+static void set_comm(struct task *task, const char *filename)
+{
+	const char *slash = strrchr(filename, '/');
+
+	strlcpy(task->comm, slash ? slash + 1 : filename, sizeof(task->comm));
+}
+
+static void replace_exe(struct process *process, struct file *file)
+{
+	struct file *old = process->exe;
+
+	file_get(file);
+	process->exe = file;
+	if (old)
+		file_put(old);
+}
+
+int exec_commit(struct exec_image *exec)
+{
+	const struct elf_file *first = exec->interp.file ? &exec->interp : &exec->program;
+	vaddr_t entry = first->image.header.entry + first->bias;
+	struct task *task = current;
+	struct vmspace *old = task->vm;
+	int ret = unshare(task);
+
+	if (ret)
+		return ret;
+	task->vm = exec->vm;
+	exec->vm = NULL;
+	vmspace_activate(task->vm);
+	vmspace_put(old);
+	fdtable_close_on_exec(task->fdtable);
+	sighand_reset_for_exec(task->sighand);
+	task->altstack = (stack_t){.ss_flags = SS_DISABLE};
+	task->clear_child_tid = NULL;
+	task->robust_list = NULL;
+	task->robust_list_len = 0;
+	task->rseq = NULL;
+	task->restart_deadline_ns = 0;
+	set_comm(task, exec->args->filename);
+	replace_exe(task->process, exec->program.file);
+	task->process->dumpable = 1;
+	task->process->creds.suid = task->process->creds.fsuid = task->process->creds.euid;
+	task->process->creds.sgid = task->process->creds.fsgid = task->process->creds.egid;
+	ukarch_thread_reset(&task->thread);
+	ukarch_regs_start(ukarch_thread_user_regs(&task->thread), entry, exec->stack_layout.sp);
+	ukarch_thread_set_work(&task->thread, UKARCH_WORK_REGS);
+	return 0;
+}

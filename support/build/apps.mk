@@ -1,0 +1,50 @@
+# SPDX-License-Identifier: BSD-3-Clause
+# The catalogue: dynamic-apps/<folder>/app.mk describes one app or several variants of one.
+#
+#   $(eval $(call addapp,foo-bar))      one line that says what it is for follows in
+#   APPFOO_BAR_ABOUT     := ...
+#   APPFOO_BAR_PACKAGES  := Debian packages it comes from (installed when missing)
+#   APPFOO_BAR_PROGRAM   := its path in the guest; taken from there on this machine, unless
+#   APPFOO_BAR_FILES     := HOST[:GUEST] ... has it; further files and folders
+#   APPFOO_BAR_BINARIES  := files that rules in app.mk make in $(APPFOO_BAR_BUILD)
+#   APPFOO_BAR_ARGS, APPFOO_BAR_PARAMS, APPFOO_BAR_MEM    defaults for `make run APP=foo-bar`
+#   APPFOO_BAR_EXPECT    := file with the output expected with these, or
+#   APPFOO_BAR_EXPECT_CMD := a shell command that prints it on this machine
+#   APPFOO_BAR_STATUS    := the status expected (0)
+
+UK_APPS :=
+
+define uk_addapp
+UK_APPS += $(1)
+APP$(2)_BASE  := $(3)
+APP$(2)_BUILD := $(BUILD_DIR)/apps/$(1)
+endef
+addapp = $(call uk_addapp,$(1),$(call ucase,$(1)),$(uk_this_folder))
+
+include $(sort $(wildcard dynamic-apps/*/app.mk))
+
+# What mkinitrd is told for app $(1) (upper case).
+uk_app_initrd_args = $(addprefix -f ,$(APP$(1)_FILES)) \
+		     $(if $(filter %:$(APP$(1)_PROGRAM),$(APP$(1)_FILES)),,$(APP$(1)_PROGRAM))
+
+define uk_app_rules
+prerequisites-app-$(1):
+	$$(Q)$(SCRIPTS)/prerequisites -p $(APP$(2)_PACKAGES)
+$(APP$(2)_BINARIES): | prerequisites-app-$(1)
+$(APP$(2)_BUILD)/initrd.cpio: $(APP$(2)_BINARIES) FORCE | prerequisites-app-$(1)
+	$$(Q)mkdir -p $$(@D)
+	$$(Q)$(SCRIPTS)/mkinitrd -o $$@ $(call uk_app_initrd_args,$(2))
+test-app-$(1): $(APP$(2)_BUILD)/initrd.cpio
+	$$(Q)UK_EXPECT='$(APP$(2)_EXPECT)' UK_EXPECT_CMD='$(APP$(2)_EXPECT_CMD)' \
+		$(SCRIPTS)/test-app '$(1)' '$(or $(APP$(2)_STATUS),0)' '$(MAKE)'
+.PHONY: prerequisites-app-$(1) test-app-$(1)
+endef
+$(foreach app,$(UK_APPS),$(eval $(call uk_app_rules,$(app),$(call ucase,$(app)))))
+
+apps: $(foreach app,$(UK_APPS),$(APP$(call ucase,$(app))_BUILD)/initrd.cpio)
+	@echo 'Apps, for make run APP=<name>:'
+	@$(foreach app,$(UK_APPS),printf '  %-26s %s\n' '$(app)' '$(APP$(call \
+		ucase,$(app))_ABOUT)';)
+test-apps: $(UK_APPS:%=test-app-%)
+FORCE:
+.PHONY: apps test-apps FORCE

@@ -1,0 +1,61 @@
+# SPDX-License-Identifier: BSD-3-Clause
+# The configuration: .config (Kconfig) -> auto.conf for make, config.h for the compiler.
+#
+# A missing .config becomes the default one without a question. auto.conf is an included makefile,
+# so make brings it up to date and starts over before it builds anything: every rule sees the
+# configuration it is built for. config.h changes only when its contents do.
+
+CONFIG_GOALS   := menuconfig defconfig savedefconfig oldconfig olddefconfig
+NOCONFIG_GOALS := $(CONFIG_GOALS) help clean distclean prerequisites apps check check-% host-tests \
+		  host-fuzz script-tests test bench
+
+KCONFIG        := KCONFIG_CONFIG=.config BUILD_DIR=$(BUILD_DIR) $(SCRIPTS)/kconfig
+KCONFIG_FILES  := Config.uk $(wildcard arch/*/Config.uk plat/Config.uk plat/*/Config.uk \
+		  plat/kvm/*/Config.uk core/*/Config.uk rootfs/Config.uk vdso/Config.uk \
+		  vsyscall/Config.uk syscall/Config.uk loader/Config.uk)
+UK_DEFCONFIG   ?=
+
+# Goals that make the configuration and goals that read it: one after the other.
+UK_MIXED_GOALS :=
+ifneq ($(filter $(CONFIG_GOALS) clean distclean,$(MAKECMDGOALS)),)
+ifneq ($(word 2,$(MAKECMDGOALS)),)
+UK_MIXED_GOALS := y
+endif
+endif
+
+UK_NEEDS_CONFIG :=
+ifneq ($(or $(if $(MAKECMDGOALS),,all),$(filter-out $(NOCONFIG_GOALS),$(MAKECMDGOALS))),)
+UK_NEEDS_CONFIG := y
+endif
+
+ifneq ($(UK_MIXED_GOALS),)
+$(MAKECMDGOALS): one-by-one
+	@:
+one-by-one:
+	@set -e; for goal in $(MAKECMDGOALS); do $(MAKE) --no-print-directory $$goal; done
+.PHONY: one-by-one $(MAKECMDGOALS)
+else
+
+menuconfig oldconfig olddefconfig: prerequisites-build
+	$(Q)$(KCONFIG) $@
+defconfig: prerequisites-build
+	$(Q)$(KCONFIG) $@ $(UK_DEFCONFIG)
+savedefconfig: prerequisites-build
+	$(Q)$(KCONFIG) $@ $(or $(UK_DEFCONFIG),defconfig)
+.PHONY: $(CONFIG_GOALS)
+
+# Checked at every build, in a few milliseconds; nothing is remade because of it.
+prerequisites: prerequisites-build prerequisites-run prerequisites-test prerequisites-bench
+prerequisites-%:
+	$(Q)$(SCRIPTS)/prerequisites $*
+.PHONY: prerequisites prerequisites-build prerequisites-run prerequisites-test prerequisites-bench
+
+ifneq ($(UK_NEEDS_CONFIG),)
+include $(BUILD_DIR)/auto.conf
+endif
+.config: | prerequisites-build
+	$(Q)$(KCONFIG) defconfig $(UK_DEFCONFIG)
+$(BUILD_DIR)/auto.conf: .config $(KCONFIG_FILES) $(SCRIPTS)/kconfig | prerequisites-build
+	$(Q)$(KCONFIG) sync
+
+endif

@@ -1,0 +1,257 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* read(2), write(2) and their positioned and vectored forms; lseek; copies between files. */
+#include <linux/fs.h>
+#include <uk/syscall.h>
+#include "fs.h"
+
+/* Longer requests than UK_RW_MAX_BYTES are cut by file_read() and file_write(). */
+static bool is_length(size_t count)
+{
+	return uk_likely((long)count >= 0);
+}
+
+long sys_read(int fd, void __user *buf, size_t count)
+{
+	struct file *file = file_get_fd(fd);
+	struct uio uio = uio_user(buf, count);
+	long result;
+
+	if (!file)
+		return -EBADF;
+	result = is_length(count) ? file_read(file, &uio, NULL) : -EINVAL;
+	file_put(file);
+	return result;
+}
+
+long sys_write(int fd, const void __user *buf, size_t count)
+{
+	struct file *file = file_get_fd(fd);
+	struct uio uio = uio_user((void __user *)buf, count);
+	long result;
+
+	if (!file)
+		return -EBADF;
+	result = is_length(count) ? file_write(file, &uio, NULL) : -EINVAL;
+	file_put(file);
+	return result;
+}
+
+long sys_pread64(int fd, void __user *buf, size_t count, loff_t offset)
+{
+	struct file *file;
+	struct uio uio = uio_user((void __user *)buf, count);
+	long result;
+
+	if (offset < 0)
+		return -EINVAL;
+	file = file_get_fd(fd);
+	if (!file)
+		return -EBADF;
+	result = is_length(count) ? file_read(file, &uio, &offset) : -EINVAL;
+	file_put(file);
+	return result;
+}
+
+long sys_pwrite64(int fd, const void __user *buf, size_t count, loff_t offset)
+{
+	struct file *file;
+	struct uio uio = uio_user((void __user *)buf, count);
+	long result;
+
+	if (offset < 0)
+		return -EINVAL;
+	file = file_get_fd(fd);
+	if (!file)
+		return -EBADF;
+	result = is_length(count) ? file_write(file, &uio, &offset) : -EINVAL;
+	file_put(file);
+	return result;
+}
+
+typedef uk_ssize_t (*transfer)(struct file *file, struct uio *uio, loff_t *pos);
+
+static long transfer_vector(int fd, const struct iovec __user *iov, unsigned long count,
+			    loff_t *pos, transfer move)
+{
+	struct file *file = file_get_fd(fd);
+	struct user_vector vector;
+	long result;
+
+	if (!file)
+		return -EBADF;
+	result = user_vector_get(&vector, iov, count);
+	if (!result) {
+		result = move(file, &vector.uio, pos);
+		user_vector_put(&vector);
+	}
+	file_put(file);
+	return result;
+}
+
+long sys_readv(int fd, const struct iovec __user *iov, unsigned long count)
+{
+	return transfer_vector(fd, iov, count, NULL, file_read);
+}
+
+long sys_writev(int fd, const struct iovec __user *iov, unsigned long count)
+{
+	return transfer_vector(fd, iov, count, NULL, file_write);
+}
+
+/* The offset comes whole in its low half on a 64-bit machine. */
+long sys_preadv(int fd, const struct iovec __user *iov, unsigned long count,
+		unsigned long offset_low, unsigned long offset_high)
+{
+	loff_t offset = (loff_t)offset_low;
+
+	return offset < 0 ? -EINVAL : transfer_vector(fd, iov, count, &offset, file_read);
+}
+
+long sys_pwritev(int fd, const struct iovec __user *iov, unsigned long count,
+		 unsigned long offset_low, unsigned long offset_high)
+{
+	loff_t offset = (loff_t)offset_low;
+
+	return offset < 0 ? -EINVAL : transfer_vector(fd, iov, count, &offset, file_write);
+}
+
+long sys_preadv2(int fd, const struct iovec __user *iov, unsigned long count,
+		 unsigned long offset_low, unsigned long offset_high, int flags)
+{
+	loff_t offset = (loff_t)offset_low;
+
+	if (flags & ~RWF_HIPRI)
+		return -EOPNOTSUPP;
+	if (offset < -1)
+		return -EINVAL;
+	return transfer_vector(fd, iov, count, offset == -1 ? NULL : &offset, file_read);
+}
+
+long sys_pwritev2(int fd, const struct iovec __user *iov, unsigned long count,
+		  unsigned long offset_low, unsigned long offset_high, int flags)
+{
+	loff_t offset = (loff_t)offset_low;
+	struct file *file;
+	long result;
+
+	if (flags & ~(RWF_HIPRI | RWF_DSYNC | RWF_SYNC))
+		return -EOPNOTSUPP;
+	if (offset < -1)
+		return -EINVAL;
+	result = transfer_vector(fd, iov, count, offset == -1 ? NULL : &offset, file_write);
+	if (result <= 0 || !(flags & (RWF_DSYNC | RWF_SYNC)))
+		return result;
+	file = file_get_fd(fd);
+	if (file && file->ops->fsync)
+		file->ops->fsync(file, !(flags & RWF_SYNC));
+	if (file)
+		file_put(file);
+	return result;
+}
+
+long sys_lseek(int fd, loff_t offset, int whence)
+{
+	struct file *file = file_get_fd(fd);
+	long result = -EINVAL;
+
+	if (!file)
+		return -EBADF;
+	if (whence >= SEEK_SET && whence <= SEEK_HOLE)
+		result = file_lseek(file, offset, whence);
+	file_put(file);
+	return result;
+}
+
+/* An offset in the program's memory: NULL means the file's own. */
+static int get_offset(loff_t *offset, const loff_t __user *user)
+{
+	if (!user)
+		return 0;
+	if (get_user(*offset, user))
+		return -EFAULT;
+	return *offset < 0 ? -EINVAL : 0;
+}
+
+static int check_sendfile(const struct file *in, const struct file *out, bool has_offset)
+{
+	if (!in || !out || !(in->mode & FILE_READ) || !(out->mode & FILE_WRITE))
+		return -EBADF;
+	if (has_offset && !(in->mode & (FILE_SEEKABLE | FILE_PREAD)))
+		return -ESPIPE;
+	return out->flags & O_APPEND ? -EINVAL : 0;
+}
+
+long sys_sendfile(int out_fd, int in_fd, loff_t __user *offset, size_t count)
+{
+	struct file *in = file_get_fd(in_fd), *out = file_get_fd(out_fd);
+	loff_t position = 0;
+	long result = check_sendfile(in, out, offset);
+
+	if (!result)
+		result = get_offset(&position, offset);
+	if (!result && (long)count < 0)
+		result = -EINVAL;
+	if (!result)
+		result = vfs_copy_range(in, offset ? &position : NULL, out, NULL,
+					UK_MIN(count, UK_RW_MAX_BYTES));
+	if (result > 0 && offset && put_user(position, offset))
+		result = -EFAULT;
+	if (out)
+		file_put(out);
+	if (in)
+		file_put(in);
+	return result;
+}
+
+static int check_copy(const struct file *in, const struct file *out)
+{
+	if (!in || !out || !(in->mode & FILE_READ) || !(out->mode & FILE_WRITE) ||
+	    (out->flags & O_APPEND))
+		return -EBADF;
+	if (file_is_type(in, S_IFDIR) || file_is_type(out, S_IFDIR))
+		return -EISDIR;
+	return file_is_type(in, S_IFREG) && file_is_type(out, S_IFREG) ? 0 : -EINVAL;
+}
+
+static bool ranges_overlap(const struct file *in, loff_t in_pos, const struct file *out,
+			   loff_t out_pos, size_t len)
+{
+	loff_t in_end, out_end;
+
+	if (uk_add_overflow(in_pos, (loff_t)len, &in_end) ||
+	    uk_add_overflow(out_pos, (loff_t)len, &out_end))
+		return true;
+	return in->inode == out->inode && in_pos < out_end && out_pos < in_end;
+}
+
+long sys_copy_file_range(int in_fd, loff_t __user *in_offset, int out_fd, loff_t __user *out_offset,
+			 size_t len, unsigned int flags)
+{
+	struct file *in = file_get_fd(in_fd), *out = file_get_fd(out_fd);
+	loff_t in_pos = 0, out_pos = 0;
+	long result = flags ? -EINVAL : check_copy(in, out);
+
+	if (!result)
+		result = get_offset(&in_pos, in_offset);
+	if (!result)
+		result = get_offset(&out_pos, out_offset);
+	if (result)
+		goto out;
+	len = UK_MIN(len, UK_RW_MAX_BYTES);
+	if (len && ranges_overlap(in, in_offset ? in_pos : in->pos, out,
+				  out_offset ? out_pos : out->pos, len)) {
+		result = -EINVAL;
+		goto out;
+	}
+	result = vfs_copy_range(in, in_offset ? &in_pos : NULL, out, out_offset ? &out_pos : NULL,
+				len);
+	if (result > 0 && ((in_offset && put_user(in_pos, in_offset)) ||
+			   (out_offset && put_user(out_pos, out_offset))))
+		result = -EFAULT;
+out:
+	if (out)
+		file_put(out);
+	if (in)
+		file_put(in);
+	return result;
+}

@@ -1,0 +1,157 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * The parts of strace (private to syscall/). Text is built piece by piece in a struct strace_line
+ * and handed to strace_emit() when the line ends or the buffer is full. Everything but strace.c
+ * is free of state and runs in host tests; user memory is read through <uk/arch/uaccess.h> only,
+ * and what cannot be read is shown as a pointer.
+ *
+ * Tables are plain arrays of numbers beside one string of names: no pointers, so nothing to
+ * relocate at boot.
+ */
+#ifndef UK_STRACE_H
+#define UK_STRACE_H
+
+#include <uk/essentials.h>
+
+/* How an argument is shown; the names that syscalls.def uses. */
+enum strace_kind {
+	KIND_NONE,
+	/* plain values */
+	KIND_INT,
+	KIND_UINT,
+	KIND_LONG,
+	KIND_SIZE,
+	KIND_HEX,
+	KIND_PTR,
+	KIND_OCT,
+	KIND_FD,
+	KIND_DIRFD,
+	/* numbers with names */
+	KIND_OPEN_FLAGS,
+	KIND_OPEN_MODE,
+	KIND_O_FLAGS,
+	KIND_AT_FLAGS,
+	KIND_UNLINK_FLAGS,
+	KIND_ACCESS,
+	KIND_WHENCE,
+	KIND_FLOCK,
+	KIND_MEMFD,
+	KIND_RENAME,
+	KIND_FCNTL,
+	KIND_FCNTL_ARG,
+	KIND_IOCTL,
+	KIND_PROT,
+	KIND_MMAP_FLAGS,
+	KIND_MREMAP_FLAGS,
+	KIND_MADVICE,
+	KIND_MSYNC,
+	KIND_CLOCK,
+	KIND_TIMER_FLAGS,
+	KIND_SIGNO,
+	KIND_SIGHOW,
+	KIND_FUTEX_OP,
+	KIND_RESOURCE,
+	KIND_PRCTL,
+	KIND_ARCH_PRCTL,
+	KIND_GRND,
+	KIND_CLONE,
+	KIND_AF,
+	KIND_SOCK_TYPE,
+	/* memory read before the call */
+	KIND_STR,
+	KIND_BYTES_IN,
+	KIND_IOV_IN,
+	KIND_TS_IN,
+	KIND_TS2_IN,
+	KIND_TV_IN,
+	KIND_TV2_IN,
+	KIND_SIGSET_IN,
+	KIND_SIGACTION_IN,
+	KIND_STACK_IN,
+	KIND_RLIMIT_IN,
+	KIND_LOFF_IN,
+	KIND_ARGV,
+	KIND_ENVP,
+	/* memory that the call writes: shown after it */
+	KIND_FIRST_OUT,
+	KIND_BYTES_OUT = KIND_FIRST_OUT,
+	KIND_CSTR_OUT,
+	KIND_IOV_OUT,
+	KIND_TS_OUT,
+	KIND_TV_OUT,
+	KIND_STAT_OUT,
+	KIND_STATX_OUT,
+	KIND_STATFS_OUT,
+	KIND_SIGSET_OUT,
+	KIND_SIGACTION_OUT,
+	KIND_STACK_OUT,
+	KIND_RLIMIT_OUT,
+	KIND_FD2_OUT,
+	KIND_UNAME_OUT,
+	KIND_POLLFDS,
+	KIND_FDSET,
+};
+
+/* How a result is shown; negative ones are always errors. */
+enum strace_result {
+	RESULT_INT,
+	RESULT_FD,
+	RESULT_SIZE,
+	RESULT_PTR,
+	RESULT_HEX,
+	RESULT_OCT,
+	RESULT_NONE
+};
+
+struct strace_line {
+	unsigned int len;
+	char *record;             /* also kept here for crash reports, NUL-terminated; or NULL */
+	unsigned int record_room; /* bytes left there */
+	char text[224];
+};
+
+/** Hands text to the outside; strace.c: console and record. */
+void strace_emit(struct strace_line *line, const char *text, size_t len);
+void strace_flush(struct strace_line *line);
+void strace_put(struct strace_line *line, const char *fmt, ...) __uk_printf(2, 3);
+void strace_put_char(struct strace_line *line, char c);
+
+/** A call with its arguments; `result` is valid from the moment the call has returned. */
+struct strace_call {
+	unsigned long nr;
+	unsigned int count; /* of arguments to show */
+	unsigned char kinds[6];
+	long args[6];
+	long result;
+	bool has_returned;
+};
+
+/** Shows argument `index`. */
+void strace_put_arg(struct strace_line *line, const struct strace_call *call, unsigned int index);
+/** Leaves out arguments that the call does not look at (the mode of open without O_CREAT, ...). */
+void strace_trim_args(struct strace_call *call);
+void strace_put_result(struct strace_line *line, const struct strace_call *call,
+		       enum strace_result kind);
+
+/* strace_memory.c: each shows what is at `addr` in user memory; false when it cannot be read. */
+void strace_put_pointer(struct strace_line *line, unsigned long addr);
+void strace_put_bytes(struct strace_line *line, unsigned long addr, size_t len);
+void strace_put_string(struct strace_line *line, unsigned long addr);
+void strace_put_strings(struct strace_line *line, unsigned long addr, bool count_only);
+void strace_put_iovec(struct strace_line *line, unsigned long addr, unsigned long count,
+		      size_t len);
+void strace_put_fdset(struct strace_line *line, unsigned long addr, unsigned int count);
+
+/* strace_structs.c */
+bool strace_put_struct(struct strace_line *line, enum strace_kind kind, unsigned long addr,
+		       unsigned long count);
+
+/* strace_flags.c */
+void strace_put_named(struct strace_line *line, enum strace_kind kind, unsigned long value);
+void strace_put_poll_events(struct strace_line *line, unsigned int events);
+void strace_put_sigaction_flags(struct strace_line *line, unsigned long flags);
+/** "ENOENT" and "No such file or directory"; NULL for a number without a name. */
+const char *strace_errno_name(int error);
+const char *strace_errno_text(int error);
+
+#endif /* UK_STRACE_H */

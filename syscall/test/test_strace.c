@@ -1,0 +1,293 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * How strace shows arguments and results: flags, strings, structures, arrays, errors. The tests
+ * play the program: its memory is that of the test process.
+ */
+#include <stdarg.h>
+#include <stddef.h>
+#include <setjmp.h>
+#include <stdint.h>
+#include <cmocka.h>
+#include <asm/poll.h>
+#include <linux/errno.h>
+#include <linux/fcntl.h>
+#include <linux/futex.h>
+#include <linux/mman.h>
+#include <linux/sched.h>
+#include <linux/time_types.h>
+#include <linux/uio.h>
+#include <uk/arch/uaccess.h>
+#include <uk/signal.h>
+#include <uk/string.h>
+#include "../strace.h"
+
+#define BAD_ADDRESS 16UL
+
+/* --- what the kernel would provide ------------------------------------------------------------ */
+
+size_t ukarch_copy_user(void *dst, const void *src, size_t len)
+{
+	if ((uintptr_t)src < 65536)
+		return len;
+	memcpy(dst, src, len);
+	return 0;
+}
+
+long strncpy_from_user(char *dst, const char __user *src, size_t size)
+{
+	if ((uintptr_t)src < 65536)
+		return -EFAULT;
+	for (size_t i = 0; i < size; i++) {
+		dst[i] = src[i];
+		if (!dst[i])
+			return (long)i;
+	}
+	return -ENAMETOOLONG;
+}
+
+const char *signal_name(int signo)
+{
+	return signo == SIGINT ? "SIGINT" : signo == SIGCHLD ? "SIGCHLD" : "SIGOTHER";
+}
+
+static char output[4096];
+
+void strace_emit(struct strace_line *line, const char *text, size_t len)
+{
+	size_t used = strlen(output);
+
+	assert_true(used + len < sizeof(output));
+	memcpy(output + used, text, len);
+	output[used + len] = '\0';
+}
+
+/* --- helpers ---------------------------------------------------------------------------------- */
+
+static struct strace_line line;
+
+static void begin(void)
+{
+	memset(&line, 0, sizeof(line));
+	output[0] = '\0';
+}
+
+static const char *shown(void)
+{
+	strace_flush(&line);
+	return output;
+}
+
+static const char *show_named(enum strace_kind kind, unsigned long value)
+{
+	begin();
+	strace_put_named(&line, kind, value);
+	return shown();
+}
+
+/* One argument of a call that has returned `result`. */
+static const char *show_arg(enum strace_kind kind, unsigned long arg, unsigned long next,
+			    long result)
+{
+	struct strace_call call = {.count = 2, .result = result, .has_returned = true};
+
+	call.kinds[0] = kind;
+	call.args[0] = (long)arg;
+	call.args[1] = (long)next;
+	begin();
+	strace_put_arg(&line, &call, 0);
+	return shown();
+}
+
+static const char *show_result(long result, enum strace_result kind)
+{
+	struct strace_call call = {.result = result};
+
+	begin();
+	strace_put_result(&line, &call, kind);
+	return shown();
+}
+
+#define STR(text) (unsigned long)(text)
+
+/* --- tests ------------------------------------------------------------------------------------ */
+
+static void test_flags(void **state)
+{
+	static const struct {
+		enum strace_kind kind;
+		unsigned long value;
+		const char *text;
+	} rows[] = {
+		{KIND_OPEN_FLAGS, O_RDONLY | O_CLOEXEC, "O_RDONLY|O_CLOEXEC"},
+		{KIND_OPEN_FLAGS, O_RDWR | O_CREAT | O_TRUNC, "O_RDWR|O_CREAT|O_TRUNC"},
+		{KIND_OPEN_FLAGS, O_WRONLY | O_SYNC, "O_WRONLY|O_SYNC"},
+		{KIND_OPEN_FLAGS, O_RDWR | O_TMPFILE, "O_RDWR|O_TMPFILE"},
+		{KIND_OPEN_FLAGS, O_RDONLY | 0x40000000, "O_RDONLY|0x40000000"},
+		{KIND_O_FLAGS, 0, "0"},
+		{KIND_O_FLAGS, O_CLOEXEC | O_NONBLOCK, "O_NONBLOCK|O_CLOEXEC"},
+		{KIND_AT_FLAGS, AT_EMPTY_PATH, "AT_EMPTY_PATH"},
+		{KIND_ACCESS, 0, "F_OK"},
+		{KIND_ACCESS, 6, "R_OK|W_OK"},
+		{KIND_PROT, 0, "PROT_NONE"},
+		{KIND_PROT, PROT_READ | PROT_EXEC, "PROT_READ|PROT_EXEC"},
+		{KIND_MMAP_FLAGS, MAP_PRIVATE | MAP_FIXED | MAP_DENYWRITE,
+		 "MAP_PRIVATE|MAP_FIXED|MAP_DENYWRITE"},
+		{KIND_MMAP_FLAGS, MAP_SHARED | 1UL << 31, "MAP_SHARED|0x80000000"},
+		{KIND_WHENCE, 2, "SEEK_END"},
+		{KIND_WHENCE, 99, "0x63"},
+		{KIND_FCNTL, F_DUPFD_CLOEXEC, "F_DUPFD_CLOEXEC"},
+		{KIND_IOCTL, 0x5401, "TCGETS"},
+		{KIND_IOCTL, 0x12345678, "0x12345678"},
+		{KIND_CLOCK, 1, "CLOCK_MONOTONIC"},
+		{KIND_SIGNO, SIGINT, "SIGINT"},
+		{KIND_SIGNO, 34, "SIGRT_2"},
+		{KIND_SIGNO, 0, "0"},
+		{KIND_FUTEX_OP, FUTEX_WAKE_PRIVATE, "FUTEX_WAKE_PRIVATE"},
+		{KIND_FUTEX_OP, FUTEX_WAIT_BITSET | FUTEX_CLOCK_REALTIME,
+		 "FUTEX_WAIT_BITSET|FUTEX_CLOCK_REALTIME"},
+		{KIND_CLONE, CLONE_VM | CLONE_VFORK | SIGCHLD, "CLONE_VM|CLONE_VFORK|SIGCHLD"},
+		{KIND_SOCK_TYPE, 1 | O_CLOEXEC, "SOCK_STREAM|SOCK_CLOEXEC"},
+		{KIND_MADVICE, MADV_DONTNEED, "MADV_DONTNEED"},
+		{KIND_ARCH_PRCTL, 0x1002, "ARCH_SET_FS"},
+	};
+
+	for (size_t i = 0; i < UK_ARRAY_SIZE(rows); i++)
+		assert_string_equal(show_named(rows[i].kind, rows[i].value), rows[i].text);
+}
+
+static void test_values(void **state)
+{
+	assert_string_equal(show_arg(KIND_DIRFD, (unsigned long)(long)AT_FDCWD, 0, 0), "AT_FDCWD");
+	assert_string_equal(show_arg(KIND_DIRFD, 5, 0, 0), "5");
+	/* The upper half of a register that carries an int is noise. */
+	assert_string_equal(show_arg(KIND_FD, 0xdead00000003UL, 0, 0), "3");
+	assert_string_equal(show_arg(KIND_OCT, 0644, 0, 0), "0644");
+	assert_string_equal(show_arg(KIND_OCT, 0, 0, 0), "0");
+	assert_string_equal(show_arg(KIND_PTR, 0, 0, 0), "NULL");
+	assert_string_equal(show_arg(KIND_PTR, 0x1234, 0, 0), "0x1234");
+	assert_string_equal(show_arg(KIND_LONG, (unsigned long)-1L, 0, 0), "-1");
+}
+
+static void test_strings(void **state)
+{
+	char exact[33];
+
+	assert_string_equal(show_arg(KIND_STR, STR("/etc/ld.so.cache"), 0, 0),
+			    "\"/etc/ld.so.cache\"");
+	assert_string_equal(show_arg(KIND_STR, STR("a\tb\n\"\\"), 0, 0), "\"a\\tb\\n\\\"\\\\\"");
+	assert_string_equal(show_arg(KIND_STR, 0, 0, 0), "NULL");
+	assert_string_equal(show_arg(KIND_STR, BAD_ADDRESS, 0, 0), "0x10");
+	memset(exact, 'x', 32);
+	exact[32] = '\0';
+	assert_string_equal(show_arg(KIND_STR, STR(exact), 0, 0),
+			    "\"xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx\"");
+	assert_string_equal(show_arg(KIND_STR, STR("yyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyzz"), 0, 0),
+			    "\"yyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyy\"...");
+}
+
+static void test_bytes(void **state)
+{
+	assert_string_equal(show_arg(KIND_BYTES_IN,
+				     STR("\0\1\177ELF\0"
+					 "1"),
+				     8, 0),
+			    "\"\\0\\1\\177ELF\\0001\"");
+	assert_string_equal(show_arg(KIND_BYTES_OUT, STR("hello"), 100, 5), "\"hello\"");
+	assert_string_equal(show_arg(KIND_BYTES_OUT, STR("hello"), 100, 0), "\"\"");
+	assert_string_equal(show_arg(KIND_BYTES_OUT, 0x7000000, 100, -EFAULT), "0x7000000");
+}
+
+static void test_vectors(void **state)
+{
+	struct iovec iov[2] = {{.iov_base = "abc", .iov_len = 3},
+			       {.iov_base = "defg", .iov_len = 4}};
+
+	assert_string_equal(show_arg(KIND_IOV_IN, STR(iov), 2, 0),
+			    "[{iov_base=\"abc\", iov_len=3}, {iov_base=\"defg\", iov_len=4}]");
+	assert_string_equal(show_arg(KIND_IOV_OUT, STR(iov), 2, 4),
+			    "[{iov_base=\"abc\", iov_len=3}, {iov_base=\"d\", iov_len=4}]");
+}
+
+static void test_string_arrays(void **state)
+{
+	const char *argv[] = {"ls", "-l", NULL};
+
+	assert_string_equal(show_arg(KIND_ARGV, STR(argv), 0, 0), "[\"ls\", \"-l\"]");
+	assert_non_null(strstr(show_arg(KIND_ENVP, STR(argv), 0, 0), "/* 2 vars */"));
+	assert_string_equal(show_arg(KIND_ARGV, 0, 0, 0), "NULL");
+}
+
+static void test_structs(void **state)
+{
+	struct __kernel_timespec ts = {.tv_sec = 1, .tv_nsec = 500};
+	struct pollfd fd = {.fd = 3, .events = POLLIN, .revents = POLLIN | POLLHUP};
+	sigset_t few = UK_SIGMASK(SIGINT) | UK_SIGMASK(SIGCHLD);
+	sigset_t most = ~few;
+	int fds[2] = {3, 4};
+
+	assert_string_equal(show_arg(KIND_TS_IN, STR(&ts), 0, 0), "{tv_sec=1, tv_nsec=500}");
+	/* What a failed call was to write is not there: only its address is shown. */
+	assert_memory_equal(show_arg(KIND_TS_OUT, STR(&ts), 0, -EINTR), "0x", 2);
+	assert_string_equal(show_arg(KIND_POLLFDS, STR(&fd), 1, 1),
+			    "[{fd=3, events=POLLIN, revents=POLLIN|POLLHUP}]");
+	assert_string_equal(show_arg(KIND_SIGSET_IN, STR(&few), 0, 0), "[INT CHLD]");
+	assert_string_equal(show_arg(KIND_SIGSET_IN, STR(&most), 0, 0), "~[INT CHLD]");
+	assert_string_equal(show_arg(KIND_FD2_OUT, STR(fds), 0, 0), "[3, 4]");
+	assert_string_equal(show_arg(KIND_TS_IN, BAD_ADDRESS, 0, 0), "0x10");
+}
+
+static void test_trim(void **state)
+{
+	struct strace_call open = {
+		.count = 4, .kinds = {KIND_DIRFD, KIND_STR, KIND_OPEN_FLAGS, KIND_OPEN_MODE}};
+	struct strace_call getfd = {.count = 3, .kinds = {KIND_FD, KIND_FCNTL, KIND_FCNTL_ARG}};
+
+	open.args[2] = O_RDONLY | O_DIRECTORY;
+	strace_trim_args(&open);
+	assert_int_equal(open.count, 3);
+	open.count = 4;
+	open.args[2] = O_WRONLY | O_CREAT;
+	strace_trim_args(&open);
+	assert_int_equal(open.count, 4);
+	getfd.args[1] = F_GETFD;
+	strace_trim_args(&getfd);
+	assert_int_equal(getfd.count, 2);
+}
+
+static void test_results(void **state)
+{
+	assert_string_equal(show_result(3, RESULT_FD), " = 3");
+	assert_string_equal(show_result(0x7f0000001000, RESULT_PTR), " = 0x7f0000001000");
+	assert_string_equal(show_result(022, RESULT_OCT), " = 022");
+	assert_string_equal(show_result(-ENOENT, RESULT_FD),
+			    " = -1 ENOENT (No such file or directory)");
+	assert_string_equal(show_result(-ENOSYS, RESULT_PTR),
+			    " = -1 ENOSYS (Function not implemented)");
+	assert_string_equal(show_result(-ERESTARTSYS, RESULT_INT),
+			    " = ? ERESTARTSYS (To be restarted if SA_RESTART is set)");
+	assert_string_equal(show_result(-600, RESULT_INT), " = -1 (errno 600)");
+}
+
+/* A line longer than the buffer goes out in pieces, none lost. */
+static void test_long_lines(void **state)
+{
+	begin();
+	for (int i = 0; i < 200; i++)
+		strace_put(&line, "%d,", i);
+	strace_put_char(&line, '.');
+	assert_int_equal(strlen(shown()), 10 * 2 + 90 * 3 + 100 * 4 + 1);
+	assert_memory_equal(output, "0,1,2,3,4,5,6,7,8,9,10,", 23);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_flags),   cmocka_unit_test(test_values),
+		cmocka_unit_test(test_strings), cmocka_unit_test(test_bytes),
+		cmocka_unit_test(test_vectors), cmocka_unit_test(test_string_arrays),
+		cmocka_unit_test(test_structs), cmocka_unit_test(test_trim),
+		cmocka_unit_test(test_results), cmocka_unit_test(test_long_lines),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,29 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* arch_prctl(2): the base of FS. That of GS belongs to the kernel. */
+#include <asm/prctl.h>
+#include <linux/errno.h>
+#include <uk/arch/thread.h>
+#include <uk/arch/uaccess.h>
+#include <uk/syscall.h>
+#include <uk/task.h>
+
+long sys_arch_prctl(int option, unsigned long addr)
+{
+	struct ukarch_thread *thread = &current->thread;
+
+	switch (option) {
+	case ARCH_SET_FS:
+		if (addr >= UKARCH_USER_END)
+			return -EPERM;
+		ukarch_thread_set_tls(thread, addr);
+		return 0;
+	case ARCH_GET_FS:
+		return put_user(thread->tls_base, (uint64_t __user *)addr);
+	case ARCH_SET_GS: /* GS is the kernel's; entry.S does not swap it */
+		return addr ? -EINVAL : 0;
+	case ARCH_GET_GS:
+		return put_user(thread->gs_base, (uint64_t __user *)addr);
+	default:
+		return -EINVAL;
+	}
+}

@@ -1,0 +1,16 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * Puts the legacy vsyscall page (page.S) at its fixed address in the kernel half, readable and
+ * executable. Calling this again changes nothing.
+ */
+#include <uk/arch/paging.h>
+#include <uk/arch/upcall.h>
+#include <uk/plat/bootinfo.h>
+
+extern const char vsyscall_page[];
+
+int upcall_vsyscall_init(void)
+{
+	return ukarch_kernel_map(UKARCH_VSYSCALL_ADDR, ukplat_image_to_phys(vsyscall_page),
+				 UK_PAGE_SIZE, UKARCH_PT_READ | UKARCH_PT_EXEC | UKARCH_PT_USER);
+}
