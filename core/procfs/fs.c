@@ -67,11 +67,16 @@ struct target {
 	int pid, tid, fd;
 };
 
+#define ROWS_MAX 1024 /* more than there are rows */
+
+/* The same name has the same number at every lookup. */
 static uint64_t inode_number(const struct target *target)
 {
-	uint64_t row = target->entry ? (uint64_t)(target->entry - proc_entries) % 1024 : 1023;
+	uint64_t row = ((uintptr_t)target->entry - (uintptr_t)proc_entries) / sizeof(*target->entry);
 
-	return 1 + row + (uint64_t)(unsigned int)(target->fd + 1) * 1024 +
+	if (row >= proc_entry_count)
+		row = ROWS_MAX - 1; /* a root, a process, a descriptor: told apart below */
+	return 1 + row + (uint64_t)(unsigned int)(target->fd + 1) * ROWS_MAX +
 	       ((uint64_t)target->dir << 56) + ((uint64_t)(unsigned int)target->tid << 34);
 }
 

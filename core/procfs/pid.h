@@ -18,7 +18,7 @@ unsigned int proc_mount_id(const struct mount *mount);
 
 /* pid_status.c */
 proc_show show_status, show_stat, show_statm, show_comm, show_limits, show_io, show_wchan;
-proc_show show_self, show_thread_self;
+proc_show show_self, show_thread_self, show_id_map;
 proc_store store_comm;
 
 /* pid_maps.c */
@@ -27,11 +27,12 @@ proc_show show_maps, show_smaps, show_smaps_rollup, show_cmdline, show_environ, 
 /* system.c */
 proc_show show_meminfo, show_cpuinfo, show_system_stat, show_uptime, show_loadavg, show_version;
 proc_show show_filesystems, show_kernel_cmdline, show_devices, show_vmstat, show_log, show_swaps;
+proc_show show_cgroups;
 
 /* sysctl.c */
 proc_show show_sysctl, show_hostname, show_domainname, show_boot_id, show_uuid;
 proc_show show_core_pattern, show_file_nr;
-proc_store store_sysctl, store_hostname, store_domainname, store_core_pattern, store_ignored;
+proc_store store_sysctl, store_hostname, store_domainname, store_core_pattern;
 
 /* Settable numbers, by proc_entry.arg. */
 enum sysctl_number {

@@ -4,7 +4,6 @@
  * ps, top and many libraries parse by position. What is not counted here is 0.
  */
 #include <linux/capability.h>
-#include <linux/kdev_t.h>
 #include <uk/clock.h>
 #include <uk/string.h>
 #include <uk/task.h>
@@ -39,6 +38,12 @@ int store_comm(const struct proc_ctx *ctx, char *text, size_t len)
 void show_wchan(struct seq *seq, const struct proc_ctx *ctx)
 {
 	seq_puts(seq, "0");
+}
+
+/* There is one user namespace, and it maps every id to itself. */
+void show_id_map(struct seq *seq, const struct proc_ctx *ctx)
+{
+	seq_printf(seq, "%10u %10u %10u\n", 0u, 0u, UINT32_MAX);
 }
 
 /* --- what several of them need -------------------------------------------------------------------- */

@@ -12,11 +12,13 @@ char *seq_reserve(struct seq *seq, size_t len)
 	size_t wanted = seq->len + len, size = seq->size ? seq->size : FIRST_BYTES;
 	char *buf;
 
+	if (seq->is_out_of_memory)
+		return NULL;
 	if (wanted <= seq->size)
 		return seq->buf + seq->len;
 	while (size < wanted)
 		size *= 2;
-	buf = seq->is_out_of_memory ? NULL : uk_realloc(seq->buf, size);
+	buf = uk_realloc(seq->buf, size);
 	if (!buf) {
 		seq->is_out_of_memory = true;
 		return NULL;

@@ -156,12 +156,15 @@ static bool line_delimiter(struct ldisc *ld, char c)
 	if (!is_newline && !is_control(ld, VEOL, c) &&
 	    !(ldisc_has(ld, IEXTEN) && is_control(ld, VEOL2, c)))
 		return false;
-	if (ldisc_has(ld, ECHO) || (is_newline && ldisc_has(ld, ECHONL)))
+	if (is_newline && (ldisc_has(ld, ECHO) || ldisc_has(ld, ECHONL)))
+		ldisc_echo_raw(ld, "\n", 1);
+	else if (ldisc_has(ld, ECHO))
 		ldisc_echo(ld, c);
 	finish_line(ld, c);
 	return true;
 }
 
+/* A newline that comes here is data (after ^V, or in raw mode) and shows as ^J. */
 static void receive_literal(struct ldisc *ld, char c)
 {
 	if (ld->head == ld->line_start)
@@ -198,8 +201,17 @@ static bool map_input(const struct ldisc *ld, char *c)
 	return true;
 }
 
+/* Raw mode: a carriage return that ICRNL made a newline is echoed as one. */
+static void receive_return(struct ldisc *ld)
+{
+	if (store(ld, '\n', false) && ldisc_has(ld, ECHO))
+		ldisc_echo_raw(ld, "\n", 1);
+}
+
 static void receive_byte(struct ldisc *ld, char c)
 {
+	const char received = c;
+
 	if (ld->is_literal) {
 		ld->is_literal = false;
 		receive_literal(ld, c);
@@ -220,6 +232,8 @@ static void receive_byte(struct ldisc *ld, char c)
 	}
 	if (ldisc_has(ld, ICANON))
 		receive_canonical(ld, c);
+	else if (c == '\n' && c != received)
+		receive_return(ld);
 	else
 		receive_literal(ld, c);
 }

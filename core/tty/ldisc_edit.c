@@ -33,8 +33,7 @@ void ldisc_echo_raw(struct ldisc *ld, const char *bytes, size_t len)
 
 static bool is_shown_as_caret(const struct ldisc *ld, char c)
 {
-	return ldisc_has(ld, ECHOCTL) && c != '\t' &&
-	       (((unsigned char)c < ' ' && c != '\n') || c == 0x7f);
+	return ldisc_has(ld, ECHOCTL) && c != '\t' && ((unsigned char)c < ' ' || c == 0x7f);
 }
 
 void ldisc_echo(struct ldisc *ld, char c)
@@ -101,18 +100,34 @@ static void erase_echo(struct ldisc *ld, uint32_t at)
 		ldisc_echo_raw(ld, "\b", 1);
 }
 
-void ldisc_erase_char(struct ldisc *ld)
+/* Takes the last character off the line and, with ECHO, off the screen. Returns false when there
+ * is none, or only the torn rest of a UTF-8 sequence. */
+static bool erase_shown(struct ldisc *ld)
 {
 	uint32_t at;
 
 	if (ld->head == ld->line_start)
-		return;
+		return false;
 	at = last_character(ld);
-	if (ldisc_has(ld, ECHO | ECHOE))
+	if (is_continuation(ld, ldisc_byte(ld, at)))
+		return false;
+	if (ldisc_has(ld, ECHO))
 		erase_echo(ld, at);
-	else if (ldisc_has(ld, ECHO))
-		ldisc_echo(ld, (char)ld->termios.c_cc[VERASE]);
 	ld->head = at;
+	return true;
+}
+
+/* Without ECHOE only this one shows the erase character instead; word erase does not. */
+void ldisc_erase_char(struct ldisc *ld)
+{
+	if (ldisc_has(ld, ECHO) && !ldisc_has(ld, ECHOE)) {
+		if (ld->head == ld->line_start)
+			return;
+		ldisc_echo(ld, (char)ld->termios.c_cc[VERASE]);
+		ld->head = last_character(ld);
+		return;
+	}
+	erase_shown(ld);
 }
 
 static bool is_word_byte(char c)
@@ -133,15 +148,18 @@ void ldisc_erase_word(struct ldisc *ld)
 		if (in_word && !is_word)
 			break;
 		in_word |= is_word;
-		ldisc_erase_char(ld);
+		if (!erase_shown(ld))
+			break;
 	}
 }
 
 void ldisc_erase_line(struct ldisc *ld)
 {
+	if (ld->head == ld->line_start)
+		return;
 	if (ldisc_has(ld, ECHO | ECHOE | ECHOK | ECHOKE)) {
-		while (ld->head != ld->line_start)
-			ldisc_erase_char(ld);
+		while (erase_shown(ld))
+			;
 		return;
 	}
 	ld->head = ld->line_start;
@@ -149,14 +167,14 @@ void ldisc_erase_line(struct ldisc *ld)
 		return;
 	ldisc_echo(ld, (char)ld->termios.c_cc[VKILL]);
 	if (ldisc_has(ld, ECHOK))
-		ldisc_echo(ld, '\n');
+		ldisc_echo_raw(ld, "\n", 1);
 	ld->line_column = ld->column;
 }
 
 void ldisc_reprint(struct ldisc *ld)
 {
 	ldisc_echo(ld, (char)ld->termios.c_cc[VREPRINT]);
-	ldisc_echo(ld, '\n');
+	ldisc_echo_raw(ld, "\n", 1);
 	ld->line_column = ld->column;
 	for (uint32_t at = ld->line_start; at != ld->head; at++)
 		ldisc_echo(ld, ldisc_byte(ld, at));

@@ -8,7 +8,6 @@
  */
 #include <linux/errno.h>
 #include <linux/fcntl.h>
-#include <linux/kdev_t.h>
 #include <linux/stat.h>
 #include <uk/clock.h>
 #include <uk/heap.h>
@@ -20,7 +19,6 @@
 #include "tty_internal.h"
 
 #define POLL_INTERVAL_NS (10 * UK_NSEC_PER_MSEC) /* for a UART without interrupt */
-#define CONSOLE_RDEV     (5u << 8 | 1)
 
 struct tty console_tty = {.lock = SPINLOCK_INIT};
 
@@ -273,23 +271,19 @@ int tty_init(void)
 	return error;
 }
 
-static void console_inode_release(struct inode *inode)
-{
-	uk_free(inode);
-}
-
 /* Without a usable /dev the descriptors still show a character device to fstat(2), by which
  * libcs choose how they buffer. */
 static struct file *open_without_dev(void)
 {
-	static const struct inode_ops ops = {.release = console_inode_release};
-	struct inode *inode = uk_zalloc(sizeof(*inode));
+	static const struct inode_ops ops;
+	static struct superblock no_sb;
+	struct inode *inode = uk_malloc(sizeof(*inode));
 	struct file *file;
 
 	if (!inode)
 		return ERR_PTR(-ENOMEM);
-	inode_init(inode, NULL, S_IFCHR | 0600);
-	inode->rdev = CONSOLE_RDEV;
+	inode_init(inode, &no_sb, S_IFCHR | 0600);
+	inode->rdev = uk_makedev(5, 1);
 	inode->ops = &ops;
 	inode->file_ops = &tty_file_ops;
 	file = file_alloc(&tty_file_ops, O_RDWR, FILE_READ | FILE_WRITE);

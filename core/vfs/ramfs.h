@@ -34,13 +34,37 @@ struct ramfs_file {
 	const char *backing; /* in the direct map */
 	uint64_t backing_bytes;
 	unsigned int seals;
-	bool has_writable_map; /* since the object was last found unmapped */
 };
 
 static inline struct ramfs_file *ramfs_file_of(struct inode *inode)
 {
 	return uk_container_of(inode, struct ramfs_file, inode);
 }
+
+static inline bool ramfs_is_mapped(const struct ramfs_file *file)
+{
+	return !LIST_EMPTY(&file->object.mappings);
+}
+
+/** Pages that `bytes` take. */
+static inline uint64_t ramfs_page_count(uint64_t bytes)
+{
+	return (bytes >> UK_PAGE_SHIFT) + !!(bytes & (UK_PAGE_SIZE - 1));
+}
+
+/** A page of the file's own where there is none; without `fill` its content is undefined. */
+int ramfs_add_page(struct ramfs_file *file, uint64_t index, bool fill, struct page **out);
+/** What the file holds at `index` without the tree, from byte `from` of the page on. */
+void ramfs_fill_page(const struct ramfs_file *file, uint64_t index, struct page *page, size_t from);
+/** For page_tree_remove; ctx is the file. */
+void ramfs_drop_page(void *ctx, uint64_t index, struct page *page);
+/** No initrd data from `size` on. */
+void ramfs_cut_backing(struct ramfs_file *file, uint64_t size);
+/** Zeros from `size` to the end of its page. */
+void ramfs_clear_tail(struct ramfs_file *file, uint64_t size);
+
+loff_t ramfs_lseek(struct file *file, loff_t offset, int whence);
+int ramfs_fallocate(struct file *file, int mode, loff_t offset, loff_t len);
 
 struct inode *ramfs_file_inode(struct superblock *sb, uint32_t mode);
 extern const struct file_ops ramfs_file_ops;

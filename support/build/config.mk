@@ -6,8 +6,8 @@
 # configuration it is built for. config.h changes only when its contents do.
 
 CONFIG_GOALS   := menuconfig defconfig savedefconfig oldconfig olddefconfig
-NOCONFIG_GOALS := $(CONFIG_GOALS) help clean distclean prerequisites apps check check-% host-tests \
-		  host-fuzz script-tests test bench
+NOCONFIG_GOALS := $(CONFIG_GOALS) help clean distclean prerequisites prerequisites-% apps check \
+		  check-% host-% script-tests test test-app% bench
 
 KCONFIG        := KCONFIG_CONFIG=.config BUILD_DIR=$(BUILD_DIR) $(SCRIPTS)/kconfig
 KCONFIG_FILES  := Config.uk $(wildcard arch/*/Config.uk plat/Config.uk plat/*/Config.uk \

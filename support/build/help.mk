@@ -1,1 +1,32 @@
 # SPDX-License-Identifier: BSD-3-Clause
+define UK_HELP
+Build
+  make                  the image, build/$(UK_NAME)_qemu-<arch> (and .dbg with debug information)
+  make menuconfig       choose options; the choice is kept in .config
+  make defconfig        default options [UK_DEFCONFIG=file]
+  make savedefconfig    the options that differ from the default, to defconfig [UK_DEFCONFIG=file]
+  make oldconfig        ask for options that are new since .config was written
+  make clean            remove what was built      make distclean   also .config and downloads
+  CC=clang  CROSS_COMPILE=prefix-  UK_CFLAGS=  UK_ASFLAGS=  UK_LDFLAGS=  WERROR=1
+  BUILD_DIR=build/other build there                V=1              show commands
+Run (returns the program's status)
+  make run              the Lua sample
+  make run APP=name     an app of the catalogue:
+                        $(strip $(UK_APPS))
+  make run EXEC=/usr/bin/sqlite3 ARGS="-batch :memory: 'select 1;'" [FILES="host[:guest] ..."]
+                        a program of this machine, with its libraries
+  PARAMS="strace=1"  MEM=128  CPUS=1  MACHINE=microvm|x86pc|x86q35  ACCEL=auto|tcg|kvm
+  CPU=model  BOOT=pvh|multiboot|auto  TIMEOUT=seconds  QEMU_ARGS=  KERNEL=image
+  make apps             collect all apps into build/apps/
+Test
+  make test             everything: builds, checks, host tests, fuzzing, apps, tests in the guest
+  make check            $(UK_CHECKS)
+  make host-tests       unit tests [TESTS="name ..."]    make host-fuzz   [FUZZ_SECONDS=3]
+  make script-tests     tests of support/scripts
+  make bench            Narthex beside a Linux guest, in one table
+  make prerequisites    install the Debian packages all this needs
+endef
+export UK_HELP
+help:
+	@echo "$$UK_HELP"
+.PHONY: help

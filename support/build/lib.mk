@@ -40,3 +40,8 @@ uk_this_folder = $(patsubst %/,%,$(dir $(lastword $(MAKEFILE_LIST))))
 addlib   = $(call uk_register,$(1),$(uk_this_folder),$(call ucase,$(1)))
 # Without its option a library is not there, but its folder still has a name.
 addlib_s = $(if $(filter y,$(2)),$(call addlib,$(1)),$(call ucase,$(1))_BASE := $(uk_this_folder))
+
+# Makes file $(1) hold the text $(2); leaves it alone when it does already.
+uk_keep_text = $(if $(call uk_same,$(file <$(1)),$(strip $(2))),,$(shell mkdir -p $(dir \
+	       $(1)))$(file >$(1),$(strip $(2))))
+uk_same      = $(and $(findstring x$(1)x,x$(2)x),$(findstring x$(2)x,x$(1)x))

@@ -42,4 +42,5 @@ $(UK_IMAGE).dbg: $(UK_OBJS) $(UK_KSYMS_OBJ) $(UK_LDS) $(BUILD_DIR)/link/.flags
 
 $(UK_IMAGE): $(UK_IMAGE).dbg
 	$(Q)$(OBJCOPY) --strip-all $< $@
+	$(Q)$(SCRIPTS)/check-image $@
 	$(if $(filter 1,$(V)),,@echo "  IMAGE   $@ ($$(($$(wc -c <$@) / 1024)) KiB)")

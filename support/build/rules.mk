@@ -35,10 +35,5 @@ $$(foreach src,$$($(2)_SRCS-y),$$(eval $$(call uk_object_rule,$(1),$(2),$$(src),
 UK_OBJS += $$($(2)_OBJS-y)
 endef
 
-# Makes file $(1) hold the text $(2); leaves it alone when it does already.
-uk_keep_text = $(if $(call uk_same,$(file <$(1)),$(strip $(2))),,$(shell mkdir -p $(dir \
-	       $(1)))$(file >$(1),$(strip $(2))))
-uk_same      = $(and $(findstring x$(1)x,x$(2)x),$(findstring x$(2)x,x$(1)x))
-
 UK_OBJS :=
 $(foreach lib,$(UK_LIBS),$(eval $(call uk_library_rules,$(lib),$(call ucase,$(lib)))))

@@ -46,10 +46,10 @@ CFLAGS-$(CONFIG_OPTIMIZE_NOOMITFP) += -fno-omit-frame-pointer
 CFLAGS-y += -include $(BUILD_DIR)/include/uk/config.h
 CFLAGS-y += -include support/build/visibility.h
 
-ASFLAGS-y += -D__ASSEMBLY__ -g -include $(BUILD_DIR)/include/uk/config.h
+ASFLAGS-y += $(if $(CC_IS_CLANG),-Wno-unused-command-line-argument) -D__ASSEMBLY__ -g -include $(BUILD_DIR)/include/uk/config.h
 
 LDFLAGS-y += -nostdlib -static -pie --no-dynamic-linker -z text -z norelro -z noexecstack
-LDFLAGS-y += -z max-page-size=4096 --build-id=none --gc-sections --orphan-handling=warn
+LDFLAGS-y += -z max-page-size=4096 --build-id=none --gc-sections
 # The first segment maps the ELF header with the code, and the image stays one flat block.
 LDFLAGS-y += --no-warn-rwx-segments
 

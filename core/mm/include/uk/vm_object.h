@@ -53,12 +53,4 @@ static inline void vm_object_put(struct vm_object *object)
 		object->ops->release(object);
 }
 
-/**
- * Told by an object that is mapped somewhere when pages [first, first + count) are replaced or
- * dropped (truncation, first write to initrd data): every PTE of them must go, so that the next
- * access faults. May be called inside get_page, that is with vmspace.lock held. Until core/mm
- * defines it, a weak one in core/vfs does nothing.
- */
-void vm_object_unmap(struct vm_object *object, uint64_t first, uint64_t count);
-
 #endif /* UK_VM_OBJECT_H */

@@ -27,7 +27,7 @@ struct filelock {
 	int pid;               /* what F_GETLK reports; -1 for open-file locks */
 	bool is_exclusive;
 };
-/* Per owner: ascending, no overlaps, neighbours of one kind merged. */
+/* Per owner: no overlaps, neighbours of one kind merged; in no order. */
 LIST_HEAD(filelock_ranges, filelock);
 
 struct filelock_list {

@@ -1,0 +1,148 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * Settings under /proc/sys (and oom_score_adj, coredump_filter). Most are read by programs to
+ * size themselves; what is written is kept and given back, within Linux' limits, and changes
+ * nothing else. Values are single words, so readers need no lock.
+ */
+#include <uk/fmt.h>
+#include <uk/heap.h>
+#include <uk/page.h>
+#include <uk/random.h>
+#include <uk/string.h>
+#include <uk/uts.h>
+#include "pid.h"
+
+struct sysctl {
+	int64_t value, min, max;
+};
+
+static struct sysctl sysctls[SYSCTL_COUNT] = {
+	[SYSCTL_OVERCOMMIT_MEMORY] = {1, 0, 2}, /* 1 always: what lazy memory amounts to */
+	[SYSCTL_OVERCOMMIT_RATIO] = {50, 0, INT32_MAX},
+	[SYSCTL_MAX_MAP_COUNT] = {65530, 0, INT32_MAX},
+	[SYSCTL_MMAP_MIN_ADDR] = {UKARCH_USER_BASE, 0, INT64_MAX},
+	[SYSCTL_SWAPPINESS] = {60, 0, 200},
+	[SYSCTL_DROP_CACHES] = {0, 1, 4},
+	[SYSCTL_PID_MAX] = {32768, 301, 4194304},
+	[SYSCTL_THREADS_MAX] = {32768, 20, INT32_MAX},
+	[SYSCTL_RANDOMIZE_VA_SPACE] = {2, 0, 2},
+	[SYSCTL_PTRACE_SCOPE] = {0, 0, 3},
+	[SYSCTL_FILE_MAX] = {INT64_MAX, 0, INT64_MAX},
+	[SYSCTL_NR_OPEN] = {1048576, 64, 2147483584},
+	[SYSCTL_PIPE_MAX_SIZE] = {1048576, 4096, 1L << 31},
+	[SYSCTL_SOMAXCONN] = {4096, 0, INT32_MAX},
+	[SYSCTL_OOM_SCORE_ADJ] = {0, -1000, 1000},
+	[SYSCTL_COREDUMP_FILTER] = {0x33, 0, 0x1ff},
+};
+
+void show_sysctl(struct seq *seq, const struct proc_ctx *ctx)
+{
+	int64_t value = sysctls[ctx->entry->arg].value;
+
+	if (ctx->entry->arg == SYSCTL_COREDUMP_FILTER)
+		seq_printf(seq, "%08lx\n", value);
+	else
+		seq_printf(seq, "%ld\n", value);
+}
+
+int store_sysctl(const struct proc_ctx *ctx, char *text, size_t len)
+{
+	struct sysctl *sysctl = &sysctls[ctx->entry->arg];
+	bool is_negative = *text == '-';
+	uint64_t magnitude;
+	int64_t value;
+
+	if (uk_parse_u64(text + is_negative, 0, &magnitude) || magnitude > INT64_MAX)
+		return -EINVAL;
+	value = is_negative ? -(int64_t)magnitude : (int64_t)magnitude;
+	if (value < sysctl->min || value > sysctl->max)
+		return -EINVAL;
+	sysctl->value = value;
+	return 0;
+}
+
+/* --- names -------------------------------------------------------------------------------------------- */
+
+void show_hostname(struct seq *seq, const struct proc_ctx *ctx)
+{
+	seq_printf(seq, "%s\n", uts_nodename);
+}
+
+void show_domainname(struct seq *seq, const struct proc_ctx *ctx)
+{
+	seq_printf(seq, "%s\n", uts_domainname);
+}
+
+static int store_name(char *name, const char *text, size_t len)
+{
+	if (len > UTS_NAME_MAX)
+		return -EINVAL;
+	memcpy(name, text, len + 1);
+	return 0;
+}
+
+int store_hostname(const struct proc_ctx *ctx, char *text, size_t len)
+{
+	return store_name(uts_nodename, text, len);
+}
+
+int store_domainname(const struct proc_ctx *ctx, char *text, size_t len)
+{
+	return store_name(uts_domainname, text, len);
+}
+
+static char core_pattern[128] = "core";
+
+void show_core_pattern(struct seq *seq, const struct proc_ctx *ctx)
+{
+	seq_printf(seq, "%s\n", core_pattern);
+}
+
+int store_core_pattern(const struct proc_ctx *ctx, char *text, size_t len)
+{
+	if (len >= sizeof(core_pattern))
+		return -EINVAL;
+	memcpy(core_pattern, text, len + 1);
+	return 0;
+}
+
+void show_file_nr(struct seq *seq, const struct proc_ctx *ctx)
+{
+	seq_printf(seq, "0\t0\t%ld\n", sysctls[SYSCTL_FILE_MAX].value);
+}
+
+/* --- random ------------------------------------------------------------------------------------------- */
+
+/* A version 4 UUID of RFC 4122 out of 16 random bytes. */
+static void put_uuid(struct seq *seq, const unsigned char bytes[16])
+{
+	for (unsigned int i = 0; i < 16; i++) {
+		unsigned char byte = bytes[i];
+
+		if (i == 6)
+			byte = (byte & 0x0f) | 0x40;
+		if (i == 8)
+			byte = (byte & 0x3f) | 0x80;
+		seq_printf(seq, "%s%02x", i == 4 || i == 6 || i == 8 || i == 10 ? "-" : "", byte);
+	}
+	seq_puts(seq, "\n");
+}
+
+void show_uuid(struct seq *seq, const struct proc_ctx *ctx)
+{
+	unsigned char bytes[16];
+
+	random_bytes(bytes, sizeof(bytes));
+	put_uuid(seq, bytes);
+}
+
+void show_boot_id(struct seq *seq, const struct proc_ctx *ctx)
+{
+	static unsigned char boot_id[16];
+	static bool is_made;
+
+	if (!is_made)
+		random_bytes(boot_id, sizeof(boot_id));
+	is_made = true;
+	put_uuid(seq, boot_id);
+}

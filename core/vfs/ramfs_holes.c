@@ -1,0 +1,153 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* Holes of memory files: fallocate(2), and SEEK_DATA and SEEK_HOLE of lseek(2). */
+#include <linux/falloc.h>
+#include <linux/fs.h>
+#include <uk/string.h>
+#include "ramfs.h"
+#include "vfs_internal.h"
+
+/* Is there data at this page, and how far does it or the hole go? */
+static bool is_data(const struct ramfs_file *file, uint64_t index)
+{
+	return index < ramfs_page_count(file->backing_bytes) || page_tree_find(&file->pages, index);
+}
+
+static loff_t seek_hole_or_data(struct ramfs_file *file, uint64_t offset, bool wants_data)
+{
+	uint64_t size = file->inode.size_bytes, index = offset >> UK_PAGE_SHIFT, start = index;
+
+	if (wants_data && !is_data(file, index)) {
+		if (!page_tree_next(&file->pages, &index))
+			return -ENXIO;
+	} else if (!wants_data) {
+		while (index < ramfs_page_count(size) && is_data(file, index))
+			index++;
+	}
+	if (index != start)
+		offset = index << UK_PAGE_SHIFT;
+	if (offset >= size)
+		return wants_data ? -ENXIO : (loff_t)size;
+	return (loff_t)offset;
+}
+
+loff_t ramfs_lseek(struct file *file, loff_t offset, int whence)
+{
+	struct inode *inode = file->inode;
+
+	if (whence != SEEK_DATA && whence != SEEK_HOLE)
+		return file_lseek_sized(file, offset, whence, inode->size_bytes);
+	if (offset < 0 || (uint64_t)offset >= inode->size_bytes)
+		return -ENXIO;
+	offset = seek_hole_or_data(ramfs_file_of(inode), (uint64_t)offset, whence == SEEK_DATA);
+	if (offset >= 0)
+		file->pos = offset;
+	return offset;
+}
+
+static int zero_part(struct ramfs_file *file, uint64_t start, uint64_t end)
+{
+	uint64_t index = start >> UK_PAGE_SHIFT;
+	struct page *page = page_tree_find(&file->pages, index);
+	int ret;
+
+	if (start == end || !is_data(file, index))
+		return 0;
+	if (!page) {
+		ret = ramfs_add_page(file, index, true, &page);
+		if (ret)
+			return ret;
+	}
+	memset((char *)page_address(page) + (start & (UK_PAGE_SIZE - 1)), 0, end - start);
+	return 0;
+}
+
+/* Whole pages [first, last): the tree's are dropped, initrd data is covered with zeros. */
+static int punch_pages(struct ramfs_file *file, uint64_t first, uint64_t last)
+{
+	uint64_t backed = ramfs_page_count(file->backing_bytes);
+	struct page *page;
+	int ret;
+
+	if (first >= last)
+		return 0;
+	if (ramfs_is_mapped(file))
+		vm_object_unmap(&file->object, first, last - first);
+	page_tree_remove(&file->pages, first, last - 1, ramfs_drop_page, file);
+	if (last >= backed) {
+		ramfs_cut_backing(file, first << UK_PAGE_SHIFT);
+		return 0;
+	}
+	for (; first < last; first++) {
+		ret = ramfs_add_page(file, first, false, &page);
+		if (ret)
+			return ret;
+		memset(page_address(page), 0, UK_PAGE_SIZE);
+	}
+	return 0;
+}
+
+static int punch_hole(struct ramfs_file *file, uint64_t start, uint64_t end)
+{
+	uint64_t first, last;
+	int ret;
+
+	end = UK_MIN(end, ramfs_page_count(file->inode.size_bytes) << UK_PAGE_SHIFT);
+	if (start >= end)
+		return 0;
+	first = ramfs_page_count(start);
+	last = end >> UK_PAGE_SHIFT;
+	if (first > last)
+		return zero_part(file, start, end);
+	ret = zero_part(file, start, first << UK_PAGE_SHIFT);
+	if (!ret)
+		ret = zero_part(file, last << UK_PAGE_SHIFT, end);
+	return ret ? ret : punch_pages(file, first, last);
+}
+
+static int allocate(struct ramfs_file *file, uint64_t start, uint64_t end, bool keep_size)
+{
+	struct inode *inode = &file->inode;
+	struct page *page;
+	int ret;
+
+	if (!keep_size && end > inode->size_bytes) {
+		size_t growth = end - inode->size_bytes, allowed = growth;
+
+		if (file->seals & F_SEAL_GROW)
+			return -EPERM;
+		ret = file_write_limit((loff_t)inode->size_bytes, &allowed);
+		if (ret || allowed < growth)
+			return -EFBIG;
+		ramfs_clear_tail(file, inode->size_bytes);
+	}
+	for (uint64_t i = start >> UK_PAGE_SHIFT; i < ramfs_page_count(end); i++) {
+		ret = is_data(file, i) ? 0 : ramfs_add_page(file, i, true, &page);
+		if (ret)
+			return ret == -ENOMEM ? -ENOSPC : ret;
+	}
+	if (!keep_size && end > inode->size_bytes)
+		inode->size_bytes = end;
+	return 0;
+}
+
+int ramfs_fallocate(struct file *file, int mode, loff_t offset, loff_t len)
+{
+	struct inode *inode = file->inode;
+	struct ramfs_file *data = ramfs_file_of(inode);
+	uint64_t start = (uint64_t)offset, end = start + (uint64_t)len;
+	int ret;
+
+	if (mode & ~(FALLOC_FL_KEEP_SIZE | FALLOC_FL_PUNCH_HOLE))
+		return -EOPNOTSUPP;
+	mutex_lock(&inode->lock);
+	if (!(mode & FALLOC_FL_PUNCH_HOLE))
+		ret = allocate(data, start, end, mode & FALLOC_FL_KEEP_SIZE);
+	else if (data->seals & (F_SEAL_WRITE | F_SEAL_FUTURE_WRITE))
+		ret = -EPERM;
+	else
+		ret = punch_hole(data, start, end);
+	if (!ret)
+		inode->mtime = inode->ctime = vfs_now();
+	mutex_unlock(&inode->lock);
+	return ret;
+}
