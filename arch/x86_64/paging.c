@@ -259,9 +259,28 @@ static void for_each_leaf(struct range *range, uint64_t *table, unsigned int lev
 	}
 }
 
+/* As long as one slot covers the whole range there is no loop to run: straight down. */
 static void run(struct range *range, const struct ukarch_pagetable *pt)
 {
-	for_each_leaf(range, ukarch_phys_to_virt(pt->root), LEVELS - 1, range->start, range->end);
+	uint64_t *table = ukarch_phys_to_virt(pt->root);
+	vaddr_t differing = range->start ^ (range->end - 1);
+	unsigned int level = LEVELS - 1;
+
+	if (range->start >= range->end)
+		return;
+	for (; level > 0 && !(differing >> table_shift(level)); level--) {
+		uint64_t *slot = &table[table_index(range->start, level)];
+
+		if (!*slot)
+			return;
+		if (is_leaf(*slot, level)) {
+			range->act(range, slot, UK_ALIGN_DOWN(range->start, 1UL << table_shift(level)),
+				   level);
+			return;
+		}
+		table = table_of(*slot);
+	}
+	for_each_leaf(range, table, level, range->start, range->end);
 }
 
 static void act_unmap(struct range *range, uint64_t *slot, vaddr_t va, unsigned int level)

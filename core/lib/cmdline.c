@@ -101,8 +101,8 @@ enum uk_cmdline_status uk_cmdline_open(struct uk_cmdline *cmdline, char *line)
 
 	while (*lex.end)
 		lex.end++;
-	*cmdline = (struct uk_cmdline){.line = line, .next = line, .params_end = line,
-				       .args = line};
+	*cmdline =
+		(struct uk_cmdline){.line = line, .next = line, .params_end = line, .args = line};
 	for (;;) {
 		enum uk_cmdline_status status;
 		char *start;

@@ -50,15 +50,25 @@ void vm_object_unmap(struct vm_object *object, uint64_t first, uint64_t count)
 
 int vm_unmap_locked(struct vmspace *vm, vaddr_t start, vaddr_t end)
 {
-	struct vma *vma = vma_find_next_locked(vm, start);
+	struct vma *vma = vma_find_next_locked(vm, start), *next;
 
 	if (!vma || vma->start >= end)
 		return 0;
-	if (vma_split_at(vm, start) || vma_split_at(vm, end))
+	if (vm_split_large_page(vm, start) || vm_split_large_page(vm, end))
+		return -ENOMEM;
+	/* Only a hole in the middle needs a second VMA; everything else is trimmed. */
+	if (vma->start < start && vma->end > end && vma_split_at(vm, start))
 		return -ENOMEM;
 	vm_drop_pages(vm, start, end);
-	while ((vma = vma_find_next_locked(vm, start)) && vma->start < end)
-		vma_delete(vm, vma);
+	for (vma = vma_find_next_locked(vm, start); vma && vma->start < end; vma = next) {
+		next = vma_next(vma);
+		if (vma->start < start)
+			vma_trim(vm, vma, vma->start, start);
+		else if (vma->end > end)
+			vma_trim(vm, vma, end, vma->end);
+		else
+			vma_delete(vm, vma);
+	}
 	return 0;
 }
 
@@ -163,10 +173,31 @@ static bool may_protect(const struct vma *vma, unsigned int prot)
 	       (vma->flags & VMA_MAYWRITE);
 }
 
+/* The range lies in one VMA: the usual case, without walks over neighbours. */
+static int protect_one(struct vmspace *vm, struct vma *vma, vaddr_t start, vaddr_t end,
+		       unsigned int prot)
+{
+	if (!may_protect(vma, prot))
+		return -EACCES;
+	if (vma->prot == prot)
+		return 0;
+	if (vma->start != start || vma->end != end) {
+		if (vma_split_at(vm, start) || vma_split_at(vm, end))
+			return -ENOMEM;
+		vma = vma_find_locked(vm, start);
+	}
+	vma->prot = prot;
+	ukarch_pt_protect(&vm->pt, start, end, vma_pt_prot(vma));
+	vma_merge(vm, vma);
+	return 0;
+}
+
 static int protect_locked(struct vmspace *vm, vaddr_t start, vaddr_t end, unsigned int prot)
 {
-	struct vma *vma;
+	struct vma *vma = vma_find_locked(vm, start);
 
+	if (vma && end <= vma->end)
+		return protect_one(vm, vma, start, end, prot);
 	if (!vm_range_is_mapped(vm, start, end))
 		return -ENOMEM;
 	for (vma = vma_find_locked(vm, start); vma && vma->start < end; vma = vma_next(vma))

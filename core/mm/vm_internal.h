@@ -20,8 +20,18 @@ static inline unsigned int vma_pt_prot(const struct vma *vma)
 }
 
 /** The VMA before `vma` / after it; NULL at the ends. */
-struct vma *vma_prev(struct vma *vma);
-struct vma *vma_next(struct vma *vma);
+static inline struct vma *vma_prev(const struct vma *vma)
+{
+	return vma->prev;
+}
+static inline struct vma *vma_next(const struct vma *vma)
+{
+	return vma->next;
+}
+/** Cuts `vma` down to [start, end), a part of it that keeps one of its ends. */
+void vma_trim(struct vmspace *vm, struct vma *vma, vaddr_t start, vaddr_t end);
+/** Turns a large page that crosses `addr` into small ones. 0 or -ENOMEM. */
+int vm_split_large_page(struct vmspace *vm, vaddr_t addr);
 /** The last VMA that starts below `addr`, or NULL. */
 struct vma *vma_find_below_locked(struct vmspace *vm, vaddr_t addr);
 

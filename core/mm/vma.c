@@ -18,23 +18,10 @@ static int vma_compare(const struct vma *a, const struct vma *b)
 
 RB_GENERATE_INTERNAL(vma_tree, vma, node, vma_compare, static __uk_unused)
 
-struct vma *vma_prev(struct vma *vma)
+struct vma *vma_search_next(struct vmspace *vm, vaddr_t addr)
 {
-	return RB_PREV(vma_tree, NULL, vma);
-}
+	struct vma *vma = RB_ROOT(&vm->vmas), *best = NULL;
 
-struct vma *vma_next(struct vma *vma)
-{
-	return RB_NEXT(vma_tree, NULL, vma);
-}
-
-struct vma *vma_find_next_locked(struct vmspace *vm, vaddr_t addr)
-{
-	struct vma *vma = vm->last_hit, *best = NULL;
-
-	if (vma && addr >= vma->start && addr < vma->end)
-		return vma;
-	vma = RB_ROOT(&vm->vmas);
 	while (vma) {
 		if (addr >= vma->end) {
 			vma = RB_RIGHT(vma, node);
@@ -48,13 +35,6 @@ struct vma *vma_find_next_locked(struct vmspace *vm, vaddr_t addr)
 	if (best)
 		vm->last_hit = best;
 	return best;
-}
-
-struct vma *vma_find_locked(struct vmspace *vm, vaddr_t addr)
-{
-	struct vma *vma = vma_find_next_locked(vm, addr);
-
-	return vma && addr >= vma->start ? vma : NULL;
 }
 
 struct vma *vma_find_below_locked(struct vmspace *vm, vaddr_t addr)
@@ -104,18 +84,35 @@ static void vma_free(struct vma *vma)
 static void tree_remove(struct vmspace *vm, struct vma *vma)
 {
 	RB_REMOVE(vma_tree, &vm->vmas, vma);
+	if (vma->prev)
+		vma->prev->next = vma->next;
+	if (vma->next)
+		vma->next->prev = vma->prev;
 	vm->vma_count--;
 	if (vm->last_hit == vma)
 		vm->last_hit = NULL;
 }
 
-void vma_delete(struct vmspace *vm, struct vma *vma)
+static void forget_bytes(struct vmspace *vm, const struct vma *vma, size_t len)
 {
-	vm->mapped_bytes -= vma->end - vma->start;
+	vm->mapped_bytes -= len;
 	if (vma->flags & VMA_LOCKED)
-		vm->locked_bytes -= vma->end - vma->start;
+		vm->locked_bytes -= len;
 	/* Room above the cached search start: look there again. */
 	vm->search_from = UK_MAX(vm->search_from, vma->end);
+}
+
+void vma_trim(struct vmspace *vm, struct vma *vma, vaddr_t start, vaddr_t end)
+{
+	forget_bytes(vm, vma, (vma->end - vma->start) - (end - start));
+	vma->offset_bytes += start - vma->start;
+	vma->start = start;
+	vma->end = end;
+}
+
+void vma_delete(struct vmspace *vm, struct vma *vma)
+{
+	forget_bytes(vm, vma, vma->end - vma->start);
 	tree_remove(vm, vma);
 	vma_free(vma);
 }
@@ -133,6 +130,12 @@ static struct vma *add_node(struct vmspace *vm, const struct vma *model)
 	vma->vm = vm;
 	take_references(vma);
 	RB_INSERT(vma_tree, &vm->vmas, vma);
+	vma->prev = RB_PREV(vma_tree, &vm->vmas, vma);
+	vma->next = vma->prev ? vma->prev->next : RB_NEXT(vma_tree, &vm->vmas, vma);
+	if (vma->prev)
+		vma->prev->next = vma;
+	if (vma->next)
+		vma->next->prev = vma;
 	vm->vma_count++;
 	return vma;
 }
@@ -157,19 +160,19 @@ struct vma *vma_merge(struct vmspace *vm, struct vma *vma)
 
 int vma_insert(struct vmspace *vm, const struct vma *model)
 {
-	struct vma *prev = vma_find_below_locked(vm, model->start);
+	struct vma *next = vma_find_next_locked(vm, model->start);
+	struct vma *prev = next ? vma_prev(next) : vma_find_below_locked(vm, model->start);
 	size_t len = model->end - model->start;
 
-	/* The common cases cost no allocation: grow a neighbour. */
+	/* The common cases cost no allocation: grow a neighbour. Order in the tree is kept. */
 	if (prev && vma_can_merge(prev, model)) {
 		prev->end = model->end;
 		vma_merge(vm, prev);
-	} else {
-		struct vma *vma = add_node(vm, model);
-
-		if (!vma)
-			return -ENOMEM;
-		vma_merge(vm, vma);
+	} else if (next && vma_can_merge(model, next)) {
+		next->start = model->start;
+		next->offset_bytes = model->offset_bytes;
+	} else if (!add_node(vm, model)) {
+		return -ENOMEM;
 	}
 	vm->mapped_bytes += len;
 	if (model->flags & VMA_LOCKED)
@@ -177,7 +180,7 @@ int vma_insert(struct vmspace *vm, const struct vma *model)
 	return 0;
 }
 
-static int split_large_page(struct vmspace *vm, vaddr_t addr)
+int vm_split_large_page(struct vmspace *vm, vaddr_t addr)
 {
 	struct ukarch_pte pte;
 	int error;
@@ -199,7 +202,7 @@ int vma_split_at(struct vmspace *vm, vaddr_t addr)
 
 	if (!vma || vma->start == addr)
 		return 0;
-	if (split_large_page(vm, addr))
+	if (vm_split_large_page(vm, addr))
 		return -ENOMEM;
 	upper = *vma;
 	upper.start = addr;

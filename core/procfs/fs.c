@@ -54,7 +54,8 @@ int proc_ctx_of(const struct proc_inode *pi, struct proc_ctx *ctx)
 	return ctx->task ? 0 : -ESRCH;
 }
 
-/* --- inodes ------------------------------------------------------------------------------------- */
+/* --- inodes -------------------------------------------------------------------------------------
+ */
 
 static const struct inode_ops dir_inode_ops, file_inode_ops, link_inode_ops;
 static const struct file_ops dir_file_ops;
@@ -72,7 +73,8 @@ struct target {
 /* The same name has the same number at every lookup. */
 static uint64_t inode_number(const struct target *target)
 {
-	uint64_t row = ((uintptr_t)target->entry - (uintptr_t)proc_entries) / sizeof(*target->entry);
+	uint64_t row =
+		((uintptr_t)target->entry - (uintptr_t)proc_entries) / sizeof(*target->entry);
 
 	if (row >= proc_entry_count)
 		row = ROWS_MAX - 1; /* a root, a process, a descriptor: told apart below */
@@ -117,7 +119,8 @@ static void proc_inode_release(struct inode *inode)
 	uk_free(proc_inode(inode));
 }
 
-/* --- lookup --------------------------------------------------------------------------------------- */
+/* --- lookup
+ * --------------------------------------------------------------------------------------- */
 
 /* A decimal number without leading zeros that fits an int; -1 otherwise. */
 static int parse_number(const char *name)
@@ -192,8 +195,8 @@ static int find_descriptor(const struct proc_inode *dir, int fd, struct target *
 	target->entry = dir->dir == DIR_FD ? &proc_fd_entry : &proc_fdinfo_entry;
 	target->mode = target->entry->mode;
 	if (dir->dir == DIR_FD)
-		target->mode |= (file->mode & FILE_READ ? 0500 : 0) |
-				(file->mode & FILE_WRITE ? 0300 : 0);
+		target->mode |=
+			(file->mode & FILE_READ ? 0500 : 0) | (file->mode & FILE_WRITE ? 0300 : 0);
 	target->fd = fd;
 	file_put(file);
 	return 0;
@@ -234,7 +237,8 @@ static int proc_lookup(struct inode *dir, struct dentry *dentry)
 	return 0;
 }
 
-/* --- readdir -------------------------------------------------------------------------------------- */
+/* --- readdir
+ * -------------------------------------------------------------------------------------- */
 
 struct listing {
 	struct file *file;
@@ -254,8 +258,12 @@ static bool emit(struct listing *list, const char *name, const struct target *ta
 
 static bool emit_dots(struct listing *list)
 {
-	struct target self = {.dir = list->dir->dir, .mode = S_IFDIR, .pid = list->dir->pid,
-			      .tid = list->dir->tid, .fd = -1, .entry = list->dir->entry};
+	struct target self = {.dir = list->dir->dir,
+			      .mode = S_IFDIR,
+			      .pid = list->dir->pid,
+			      .tid = list->dir->tid,
+			      .fd = -1,
+			      .entry = list->dir->entry};
 
 	if (list->file->readdir_cookie == 0 && !emit(list, ".", &self, 1))
 		return false;
@@ -268,9 +276,12 @@ static bool emit_rows(struct listing *list)
 
 	for (; cookie - COOKIE_FIRST_ROW < proc_entry_count; cookie++) {
 		const struct proc_entry *entry = &proc_entries[cookie - COOKIE_FIRST_ROW];
-		struct target target = {.entry = entry, .dir = (enum proc_dir)entry->dir,
-					.mode = entry->mode, .pid = list->dir->pid,
-					.tid = list->dir->tid, .fd = -1};
+		struct target target = {.entry = entry,
+					.dir = (enum proc_dir)entry->dir,
+					.mode = entry->mode,
+					.pid = list->dir->pid,
+					.tid = list->dir->tid,
+					.fd = -1};
 
 		if ((entry->in & PROC_IN(list->dir->dir)) &&
 		    !emit(list, entry->name, &target, cookie + 1))
@@ -355,7 +366,8 @@ static loff_t proc_dir_lseek(struct file *file, loff_t offset, int whence)
 	return offset;
 }
 
-/* --- links ---------------------------------------------------------------------------------------- */
+/* --- links
+ * ---------------------------------------------------------------------------------------- */
 
 static int proc_follow(struct inode *inode, struct path *target)
 {
@@ -443,7 +455,8 @@ static const struct file_ops dir_file_ops = {
 	.lseek = proc_dir_lseek,
 };
 
-/* --- filesystem types ------------------------------------------------------------------------------ */
+/* --- filesystem types
+ * ------------------------------------------------------------------------------ */
 
 static int mount_root(struct superblock *sb, enum proc_dir dir)
 {
@@ -480,7 +493,9 @@ static void proc_unmount(struct superblock *sb)
 
 static void fill_statfs(struct statfs *out, long magic)
 {
-	*out = (struct statfs){.f_type = magic, .f_bsize = UK_PAGE_SIZE, .f_frsize = UK_PAGE_SIZE,
+	*out = (struct statfs){.f_type = magic,
+			       .f_bsize = UK_PAGE_SIZE,
+			       .f_frsize = UK_PAGE_SIZE,
 			       .f_namelen = NAME_MAX};
 }
 

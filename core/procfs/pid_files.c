@@ -116,7 +116,8 @@ void show_fdinfo(struct seq *seq, const struct proc_ctx *ctx)
 	file_put(file);
 }
 
-/* --- mounts ------------------------------------------------------------------------------------ */
+/* --- mounts ------------------------------------------------------------------------------------
+ */
 
 #define FIRST_MOUNT_ID 20
 
@@ -186,8 +187,11 @@ static void show_mount_flags(struct seq *seq, unsigned int flags)
 	static const struct {
 		unsigned int flag;
 		char text[12];
-	} names[] = {{MS_NOSUID, ",nosuid"},   {MS_NODEV, ",nodev"},       {MS_NOEXEC, ",noexec"},
-		     {MS_NOATIME, ",noatime"}, {MS_RELATIME, ",relatime"}};
+	} names[] = {{MS_NOSUID, ",nosuid"},
+		     {MS_NODEV, ",nodev"},
+		     {MS_NOEXEC, ",noexec"},
+		     {MS_NOATIME, ",noatime"},
+		     {MS_RELATIME, ",relatime"}};
 
 	seq_puts(seq, flags & MS_RDONLY ? "ro" : "rw");
 	for (size_t i = 0; i < UK_ARRAY_SIZE(names); i++)

@@ -12,7 +12,8 @@
 
 #define USER_TEXT_MAX (2UL << 20) /* of arguments or environment shown */
 
-/* --- maps -------------------------------------------------------------------------------------------- */
+/* --- maps
+ * -------------------------------------------------------------------------------------------- */
 
 static const char *special_name(const struct vmspace *vm, const struct vma *vma)
 {
@@ -84,7 +85,8 @@ void show_maps(struct seq *seq, const struct proc_ctx *ctx)
 		show_vmas(seq, ctx->task->vm, NULL);
 }
 
-/* --- smaps ------------------------------------------------------------------------------------------- */
+/* --- smaps
+ * ------------------------------------------------------------------------------------------- */
 
 static void count_leaf(void *ctx, vaddr_t va, const struct ukarch_pte *pte)
 {
@@ -109,18 +111,24 @@ static void show_sizes(struct seq *seq, const struct proc_resident *resident, ui
 {
 	uint64_t rss = resident->anon_bytes + resident->file_bytes;
 
-	seq_printf(seq, "Rss:            %8lu kB\nPss:            %8lu kB\nPss_Dirty:      %8lu kB\n",
+	seq_printf(seq,
+		   "Rss:            %8lu kB\nPss:            %8lu kB\nPss_Dirty:      %8lu kB\n",
 		   rss >> 10, rss >> 10, resident->dirty_bytes >> 10);
 	seq_printf(seq, "Shared_Clean:   %8lu kB\nShared_Dirty:   %8lu kB\n",
 		   resident->file_bytes >> 10, 0UL);
 	seq_printf(seq, "Private_Clean:  %8lu kB\nPrivate_Dirty:  %8lu kB\n",
-		   (rss - resident->file_bytes - UK_MIN(resident->dirty_bytes, resident->anon_bytes)) >> 10,
+		   (rss - resident->file_bytes -
+		    UK_MIN(resident->dirty_bytes, resident->anon_bytes)) >>
+			   10,
 		   UK_MIN(resident->dirty_bytes, resident->anon_bytes) >> 10);
-	seq_printf(seq, "Referenced:     %8lu kB\nAnonymous:      %8lu kB\nLazyFree:       %8lu kB\n",
+	seq_printf(seq,
+		   "Referenced:     %8lu kB\nAnonymous:      %8lu kB\nLazyFree:       %8lu kB\n",
 		   rss >> 10, resident->anon_bytes >> 10, 0UL);
-	seq_printf(seq, "AnonHugePages:  %8lu kB\nShmemPmdMapped: %8lu kB\nFilePmdMapped:  %8lu kB\n",
+	seq_printf(seq,
+		   "AnonHugePages:  %8lu kB\nShmemPmdMapped: %8lu kB\nFilePmdMapped:  %8lu kB\n",
 		   0UL, 0UL, 0UL);
-	seq_printf(seq, "Shared_Hugetlb: %8lu kB\nPrivate_Hugetlb: %7lu kB\nSwap:           %8lu kB\n",
+	seq_printf(seq,
+		   "Shared_Hugetlb: %8lu kB\nPrivate_Hugetlb: %7lu kB\nSwap:           %8lu kB\n",
 		   0UL, 0UL, 0UL);
 	seq_printf(seq, "SwapPss:        %8lu kB\nLocked:         %8lu kB\n", 0UL, locked >> 10);
 }
@@ -131,15 +139,16 @@ static void show_smaps_vma(struct seq *seq, struct vmspace *vm, const struct vma
 	struct proc_resident resident;
 
 	proc_count_resident(vm, vma->start, vma->end, &resident);
-	seq_printf(seq, "Size:           %8lu kB\nKernelPageSize: %8lu kB\nMMUPageSize:    %8lu kB\n",
+	seq_printf(seq,
+		   "Size:           %8lu kB\nKernelPageSize: %8lu kB\nMMUPageSize:    %8lu kB\n",
 		   bytes >> 10, UK_PAGE_SIZE >> 10, UK_PAGE_SIZE >> 10);
 	show_sizes(seq, &resident, vma->flags & VMA_LOCKED ? bytes : 0);
 	seq_printf(seq, "THPeligible:    %d\nVmFlags:%s%s%s%s mr mw me%s%s%s%s \n",
 		   vma->flags & VMA_HUGEPAGE ? 1 : 0, vma->prot & UKARCH_PT_READ ? " rd" : "",
-		   vma->prot & UKARCH_PT_WRITE ? " wr" : "", vma->prot & UKARCH_PT_EXEC ? " ex" : "",
-		   vma->flags & VMA_SHARED ? " sh" : "", vma->flags & VMA_STACK ? " gd" : "",
-		   vma->flags & VMA_LOCKED ? " lo" : "", vma->flags & VMA_NORESERVE ? " nr" : "",
-		   vma->flags & VMA_HUGEPAGE ? " hg" : "");
+		   vma->prot & UKARCH_PT_WRITE ? " wr" : "",
+		   vma->prot & UKARCH_PT_EXEC ? " ex" : "", vma->flags & VMA_SHARED ? " sh" : "",
+		   vma->flags & VMA_STACK ? " gd" : "", vma->flags & VMA_LOCKED ? " lo" : "",
+		   vma->flags & VMA_NORESERVE ? " nr" : "", vma->flags & VMA_HUGEPAGE ? " hg" : "");
 }
 
 void show_smaps(struct seq *seq, const struct proc_ctx *ctx)
@@ -174,7 +183,8 @@ void show_smaps_rollup(struct seq *seq, const struct proc_ctx *ctx)
 	show_sizes(seq, &resident, locked);
 }
 
-/* --- the program's own memory --------------------------------------------------------------------- */
+/* --- the program's own memory
+ * --------------------------------------------------------------------- */
 
 /* Only the running address space can be read; another one shows as empty, like a kernel thread. */
 static void show_user_memory(struct seq *seq, const struct proc_ctx *ctx, uintptr_t start,

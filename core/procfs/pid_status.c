@@ -10,9 +10,9 @@
 #include <uk/vmspace.h>
 #include "pid.h"
 
-#define NS_PER_TICK  10000000UL /* USER_HZ 100 */
-#define CONSOLE_TTY  (4 << 8 | 64) /* ttyS0, as the tty_nr field encodes it */
-#define ALL_CAPS     ((1UL << (CAP_LAST_CAP + 1)) - 1)
+#define NS_PER_TICK 10000000UL    /* USER_HZ 100 */
+#define CONSOLE_TTY (4 << 8 | 64) /* ttyS0, as the tty_nr field encodes it */
+#define ALL_CAPS    ((1UL << (CAP_LAST_CAP + 1)) - 1)
 
 void show_self(struct seq *seq, const struct proc_ctx *ctx)
 {
@@ -46,7 +46,8 @@ void show_id_map(struct seq *seq, const struct proc_ctx *ctx)
 	seq_printf(seq, "%10u %10u %10u\n", 0u, 0u, UINT32_MAX);
 }
 
-/* --- what several of them need -------------------------------------------------------------------- */
+/* --- what several of them need
+ * -------------------------------------------------------------------- */
 
 static unsigned int thread_count(const struct process *process)
 {
@@ -143,7 +144,8 @@ static void process_times(const struct process *process, uint64_t *user_ns, uint
 	}
 }
 
-/* --- status ---------------------------------------------------------------------------------------- */
+/* --- status
+ * ---------------------------------------------------------------------------------------- */
 
 static const char *state_text(char letter)
 {
@@ -170,7 +172,8 @@ static void show_identity(struct seq *seq, const struct proc_ctx *ctx)
 		   ctx->task->tid, parent_pid(process));
 	seq_printf(seq, "Uid:\t%u\t%u\t%u\t%u\nGid:\t%u\t%u\t%u\t%u\n", creds->uid, creds->euid,
 		   creds->suid, creds->fsuid, creds->gid, creds->egid, creds->sgid, creds->fsgid);
-	seq_printf(seq, "FDSize:\t%u\nGroups:\t", ctx->task->fdtable ? ctx->task->fdtable->size : 0);
+	seq_printf(seq, "FDSize:\t%u\nGroups:\t",
+		   ctx->task->fdtable ? ctx->task->fdtable->size : 0);
 	for (unsigned int i = 0; i < creds->group_count; i++)
 		seq_printf(seq, "%u ", creds->groups[i]);
 	seq_printf(seq, "%s\nNStgid:\t%d\nNSpid:\t%d\nNSpgid:\t%d\nNSsid:\t%d\nKthread:\t0\n",
@@ -204,8 +207,8 @@ static void show_signals(struct seq *seq, const struct proc_ctx *ctx)
 
 	seq_printf(seq, "Threads:\t%u\nSigQ:\t0/%lu\n", thread_count(ctx->process),
 		   (uint64_t)ctx->process->rlimits[RLIMIT_SIGPENDING].rlim_cur);
-	seq_printf(seq, "SigPnd:\t%016lx\nShdPnd:\t%016lx\nSigBlk:\t%016lx\n", ctx->task->pending.set,
-		   ctx->process->shared_pending.set, ctx->task->blocked);
+	seq_printf(seq, "SigPnd:\t%016lx\nShdPnd:\t%016lx\nSigBlk:\t%016lx\n",
+		   ctx->task->pending.set, ctx->process->shared_pending.set, ctx->task->blocked);
 	seq_printf(seq, "SigIgn:\t%016lx\nSigCgt:\t%016lx\n", sets.ignored, sets.caught);
 }
 
@@ -232,7 +235,8 @@ void show_status(struct seq *seq, const struct proc_ctx *ctx)
 		      "nonvoluntary_ctxt_switches:\t0\n");
 }
 
-/* --- stat, statm ------------------------------------------------------------------------------------ */
+/* --- stat, statm
+ * ------------------------------------------------------------------------------------ */
 
 /* Fields by the numbers of proc(5). */
 void show_stat(struct seq *seq, const struct proc_ctx *ctx)
@@ -260,9 +264,8 @@ void show_stat(struct seq *seq, const struct proc_ctx *ctx)
 		   (uint64_t)process->rlimits[RLIMIT_RSS].rlim_cur, vm->code_start, vm->code_end,
 		   vm->stack_top);
 	/* 31-34 signals, 35 wchan, 36-37 0, 38 exit signal, 39 cpu, 40-44 0 */
-	seq_printf(seq, "%lu %lu %lu %lu 0 0 0 17 0 0 0 0 0 0 ",
-		   task->pending.set & 0x7fffffff, task->blocked & 0x7fffffff,
-		   sets.ignored & 0x7fffffff, sets.caught & 0x7fffffff);
+	seq_printf(seq, "%lu %lu %lu %lu 0 0 0 17 0 0 0 0 0 0 ", task->pending.set & 0x7fffffff,
+		   task->blocked & 0x7fffffff, sets.ignored & 0x7fffffff, sets.caught & 0x7fffffff);
 	/* 45-46 data, 47 brk, 48-51 arguments and environment, 52 exit code */
 	seq_printf(seq, "%lu %lu %lu %lu %lu %lu %lu %d\n", vm->data_start, vm->data_end,
 		   vm->brk_start, vm->arg_start, vm->arg_end, vm->env_start, vm->env_end,
@@ -279,7 +282,8 @@ void show_statm(struct seq *seq, const struct proc_ctx *ctx)
 		   sizes.code >> UK_PAGE_SHIFT, (sizes.data + sizes.stack) >> UK_PAGE_SHIFT);
 }
 
-/* --- limits, io ------------------------------------------------------------------------------------- */
+/* --- limits, io
+ * ------------------------------------------------------------------------------------- */
 
 static void show_limit(struct seq *seq, uint64_t value)
 {
@@ -294,22 +298,14 @@ void show_limits(struct seq *seq, const struct proc_ctx *ctx)
 	static const struct {
 		char name[24], unit[12];
 	} rows[RLIM_NLIMITS] = {
-		{"Max cpu time", "seconds"},
-		{"Max file size", "bytes"},
-		{"Max data size", "bytes"},
-		{"Max stack size", "bytes"},
-		{"Max core file size", "bytes"},
-		{"Max resident set", "bytes"},
-		{"Max processes", "processes"},
-		{"Max open files", "files"},
-		{"Max locked memory", "bytes"},
-		{"Max address space", "bytes"},
-		{"Max file locks", "locks"},
-		{"Max pending signals", "signals"},
-		{"Max msgqueue size", "bytes"},
-		{"Max nice priority", ""},
-		{"Max realtime priority", ""},
-		{"Max realtime timeout", "us"},
+		{"Max cpu time", "seconds"},     {"Max file size", "bytes"},
+		{"Max data size", "bytes"},      {"Max stack size", "bytes"},
+		{"Max core file size", "bytes"}, {"Max resident set", "bytes"},
+		{"Max processes", "processes"},  {"Max open files", "files"},
+		{"Max locked memory", "bytes"},  {"Max address space", "bytes"},
+		{"Max file locks", "locks"},     {"Max pending signals", "signals"},
+		{"Max msgqueue size", "bytes"},  {"Max nice priority", ""},
+		{"Max realtime priority", ""},   {"Max realtime timeout", "us"},
 	};
 
 	seq_printf(seq, "%-25s %-20s %-20s %-10s\n", "Limit", "Soft Limit", "Hard Limit", "Units");

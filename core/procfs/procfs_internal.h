@@ -55,12 +55,12 @@ struct proc_ctx {
 };
 
 struct proc_entry {
-	uint32_t in;         /* PROC_IN(directory), several may be or-ed */
-	uint16_t mode;       /* S_IFMT | permissions */
-	uint8_t dir;         /* for directories: enum proc_dir */
-	uint8_t arg;         /* for the functions */
+	uint32_t in;   /* PROC_IN(directory), several may be or-ed */
+	uint16_t mode; /* S_IFMT | permissions */
+	uint8_t dir;   /* for directories: enum proc_dir */
+	uint8_t arg;   /* for the functions */
 	char name[28];
-	char text[28];       /* constant content, or link target, when there is no `show` */
+	char text[28]; /* constant content, or link target, when there is no `show` */
 	void (*show)(struct seq *seq, const struct proc_ctx *ctx);
 	union {
 		/** A write: `text` is NUL-terminated, without its final newline. 0 or -errno. */

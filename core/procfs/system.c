@@ -10,9 +10,9 @@
 #include <uk/uts.h>
 #include "pid.h"
 
-#define NS_PER_TICK     10000000UL /* USER_HZ 100 */
-#define CPU_TEXT_MAX    4096
-#define KIB_PER_PAGE    (UK_PAGE_SIZE >> 10)
+#define NS_PER_TICK  10000000UL /* USER_HZ 100 */
+#define CPU_TEXT_MAX 4096
+#define KIB_PER_PAGE (UK_PAGE_SIZE >> 10)
 
 static void show_kib(struct seq *seq, const char *label, uint64_t kib)
 {
@@ -22,12 +22,13 @@ static void show_kib(struct seq *seq, const char *label, uint64_t kib)
 void show_meminfo(struct seq *seq, const struct proc_ctx *ctx)
 {
 	static const char zeros[][16] = {
-		"Buffers:",      "Cached:",        "SwapCached:",   "Active:",     "Inactive:",
-		"Active(anon):", "Inactive(anon):", "Active(file):", "Inactive(file):", "Unevictable:",
-		"Mlocked:",      "SwapTotal:",     "SwapFree:",     "Dirty:",      "Writeback:",
-		"AnonPages:",    "Mapped:",        "Shmem:",        "KReclaimable:", "Slab:",
-		"SReclaimable:", "SUnreclaim:",    "KernelStack:",  "PageTables:", "NFS_Unstable:",
-		"Bounce:",       "WritebackTmp:"};
+		"Buffers:",        "Cached:",       "SwapCached:",     "Active:",
+		"Inactive:",       "Active(anon):", "Inactive(anon):", "Active(file):",
+		"Inactive(file):", "Unevictable:",  "Mlocked:",        "SwapTotal:",
+		"SwapFree:",       "Dirty:",        "Writeback:",      "AnonPages:",
+		"Mapped:",         "Shmem:",        "KReclaimable:",   "Slab:",
+		"SReclaimable:",   "SUnreclaim:",   "KernelStack:",    "PageTables:",
+		"NFS_Unstable:",   "Bounce:",       "WritebackTmp:"};
 	struct page_stats stats;
 	uint64_t used;
 

@@ -12,28 +12,46 @@
 
 #define IN(dir) PROC_IN(DIR_##dir)
 /* Most of what a process has, each of its threads has too. */
-#define OF_PID  (IN(PID) | IN(TID))
+#define OF_PID (IN(PID) | IN(TID))
 
 #define DIRECTORY(where, name_, dir_)                                                              \
-	{.in = where, .mode = S_IFDIR | 0555, .dir = DIR_##dir_, .name = name_}
+	{                                                                                          \
+		.in = where, .mode = S_IFDIR | 0555, .dir = DIR_##dir_, .name = name_              \
+	}
 #define FILE_SHOW(where, name_, show_)                                                             \
-	{.in = where, .mode = S_IFREG | 0444, .name = name_, .show = show_}
+	{                                                                                          \
+		.in = where, .mode = S_IFREG | 0444, .name = name_, .show = show_                  \
+	}
 /* Only the owner may read what it tells. */
 #define FILE_PRIVATE(where, name_, show_)                                                          \
-	{.in = where, .mode = S_IFREG | 0400, .name = name_, .show = show_}
+	{                                                                                          \
+		.in = where, .mode = S_IFREG | 0400, .name = name_, .show = show_                  \
+	}
 #define FILE_TEXT(where, name_, text_)                                                             \
-	{.in = where, .mode = S_IFREG | 0444, .name = name_, .text = text_}
+	{                                                                                          \
+		.in = where, .mode = S_IFREG | 0444, .name = name_, .text = text_                  \
+	}
 #define FILE_STORE(where, name_, show_, store_)                                                    \
-	{.in = where, .mode = S_IFREG | 0644, .name = name_, .show = show_, .store = store_}
+	{                                                                                          \
+		.in = where, .mode = S_IFREG | 0644, .name = name_, .show = show_, .store = store_ \
+	}
 #define FILE_SYSCTL(where, name_, number_)                                                         \
-	{.in = where, .mode = S_IFREG | 0644, .name = name_, .arg = SYSCTL_##number_,              \
-	 .show = show_sysctl, .store = store_sysctl}
+	{                                                                                          \
+		.in = where, .mode = S_IFREG | 0644, .name = name_, .arg = SYSCTL_##number_,       \
+		.show = show_sysctl, .store = store_sysctl                                         \
+	}
 #define LINK_TEXT(where, name_, text_)                                                             \
-	{.in = where, .mode = S_IFLNK | 0777, .name = name_, .text = text_}
+	{                                                                                          \
+		.in = where, .mode = S_IFLNK | 0777, .name = name_, .text = text_                  \
+	}
 #define LINK_SHOW(where, name_, show_)                                                             \
-	{.in = where, .mode = S_IFLNK | 0777, .name = name_, .show = show_}
+	{                                                                                          \
+		.in = where, .mode = S_IFLNK | 0777, .name = name_, .show = show_                  \
+	}
 #define LINK_MAGIC(where, name_, place_)                                                           \
-	{.in = where, .mode = S_IFLNK | 0777, .name = name_, .place = place_}
+	{                                                                                          \
+		.in = where, .mode = S_IFLNK | 0777, .name = name_, .place = place_                \
+	}
 
 const struct proc_entry proc_entries[] = {
 	/* /proc */

@@ -16,8 +16,8 @@
 void ldisc_init(struct ldisc *ld, const struct ldisc_ops *ops, void *ctx)
 {
 	static const unsigned char control[NCCS] = {
-		[VINTR] = 3,    [VQUIT] = 28,    [VERASE] = 127, [VKILL] = 21,    [VEOF] = 4,
-		[VMIN] = 1,     [VSTART] = 17,   [VSTOP] = 19,   [VSUSP] = 26,    [VREPRINT] = 18,
+		[VINTR] = 3,     [VQUIT] = 28,   [VERASE] = 127, [VKILL] = 21, [VEOF] = 4,
+		[VMIN] = 1,      [VSTART] = 17,  [VSTOP] = 19,   [VSUSP] = 26, [VREPRINT] = 18,
 		[VDISCARD] = 15, [VWERASE] = 23, [VLNEXT] = 22,
 	};
 
@@ -28,8 +28,7 @@ void ldisc_init(struct ldisc *ld, const struct ldisc_ops *ops, void *ctx)
 	ld->termios.c_iflag = ICRNL | IXON | IUTF8;
 	ld->termios.c_oflag = OPOST | ONLCR;
 	ld->termios.c_cflag = B115200 | CS8 | CREAD | HUPCL | CLOCAL;
-	ld->termios.c_lflag =
-		ISIG | ICANON | ECHO | ECHOE | ECHOK | ECHOCTL | ECHOKE | IEXTEN;
+	ld->termios.c_lflag = ISIG | ICANON | ECHO | ECHOE | ECHOK | ECHOCTL | ECHOKE | IEXTEN;
 	ld->termios.c_ispeed = ld->termios.c_ospeed = 115200;
 	memcpy(ld->termios.c_cc, control, sizeof(control));
 }
@@ -181,15 +180,11 @@ static void receive_canonical(struct ldisc *ld, char c)
 	receive_literal(ld, c);
 }
 
-/* Input mapping (c_iflag); returns false when the byte is dropped. */
+/* Carriage returns and newlines (c_iflag); returns false when the byte is dropped. */
 static bool map_input(const struct ldisc *ld, char *c)
 {
 	unsigned int iflag = ld->termios.c_iflag;
 
-	if (iflag & ISTRIP)
-		*c &= 0x7f;
-	if ((iflag & IUCLC) && ldisc_has(ld, IEXTEN) && *c >= 'A' && *c <= 'Z')
-		*c |= 0x20;
 	if (*c == '\r') {
 		if (iflag & IGNCR)
 			return false;
@@ -208,16 +203,27 @@ static void receive_return(struct ldisc *ld)
 		ldisc_echo_raw(ld, "\n", 1);
 }
 
-static void receive_byte(struct ldisc *ld, char c)
+/* ISTRIP and IUCLC come before everything, ^V included. */
+static char strip(const struct ldisc *ld, char c)
 {
-	const char received = c;
+	if (ld->termios.c_iflag & ISTRIP)
+		c &= 0x7f;
+	if ((ld->termios.c_iflag & IUCLC) && ldisc_has(ld, IEXTEN) && c >= 'A' && c <= 'Z')
+		c |= 0x20;
+	return c;
+}
+
+static void receive_byte(struct ldisc *ld, char raw)
+{
+	const char received = strip(ld, raw);
+	char c = received;
 
 	if (ld->is_literal) {
 		ld->is_literal = false;
 		receive_literal(ld, c);
 		return;
 	}
-	/* Flow control and signals look at the byte as it came, everything else at the mapped. */
+	/* Flow control and signals look at the byte before it is mapped. */
 	if (flow_control(ld, c))
 		return;
 	if (ld->is_stopped && (ld->termios.c_iflag & (IXON | IXANY)) == (IXON | IXANY))
@@ -323,7 +329,8 @@ size_t ldisc_read(struct ldisc *ld, char *buf, size_t size, bool *is_line_done)
 		bool ends = is_end(ld, ld->tail);
 		bool is_eof = ends && c == DELIMITER_EOF;
 
-		/* An end-of-file right behind a full buffer goes with it: it only ended that line. */
+		/* An end-of-file right behind a full buffer goes with it: it only ended that line.
+		 */
 		if (!is_eof) {
 			if (len == size)
 				break;

@@ -31,10 +31,10 @@ struct ldisc {
 	const struct ldisc_ops *ops;
 	void *ctx;
 	uint32_t tail, line_start, head;
-	uint32_t column;       /* of the cursor, for tabs */
-	uint32_t line_column;  /* where the line being edited began */
-	bool is_stopped;       /* ^S */
-	bool is_literal;       /* the byte after ^V */
+	uint32_t column;      /* of the cursor, for tabs */
+	uint32_t line_column; /* where the line being edited began */
+	bool is_stopped;      /* ^S */
+	bool is_literal;      /* the byte after ^V */
 	char bytes[LDISC_BYTES];
 	unsigned char ends[LDISC_BYTES / 8]; /* bitmap: a line ends with this byte */
 };
@@ -78,7 +78,8 @@ void ldisc_flush_input(struct ldisc *ld);
 size_t ldisc_output(struct ldisc *ld, const char *in, size_t len, char *out, size_t out_size,
 		    size_t *consumed);
 
-/* --- ldisc_edit.c: the line being edited; used by ldisc_receive() only ------------------------- */
+/* --- ldisc_edit.c: the line being edited; used by ldisc_receive() only -------------------------
+ */
 static inline char ldisc_byte(const struct ldisc *ld, uint32_t position)
 {
 	return ld->bytes[position % LDISC_BYTES];

@@ -130,12 +130,13 @@ void ldisc_erase_char(struct ldisc *ld)
 	erase_shown(ld);
 }
 
+/* Judged by its first byte: the lead bytes of UTF-8 count as letters, as Latin-1 has them. */
 static bool is_word_byte(char c)
 {
 	unsigned char u = (unsigned char)c;
 
 	return (u >= '0' && u <= '9') || ((u | 0x20) >= 'a' && (u | 0x20) <= 'z') || u == '_' ||
-	       u >= 0x80;
+	       (u >= 0xc0 && u != 0xd7 && u != 0xf7);
 }
 
 void ldisc_erase_word(struct ldisc *ld)
@@ -143,7 +144,7 @@ void ldisc_erase_word(struct ldisc *ld)
 	bool in_word = false;
 
 	while (ld->head != ld->line_start) {
-		bool is_word = is_word_byte(ldisc_byte(ld, ld->head - 1));
+		bool is_word = is_word_byte(ldisc_byte(ld, last_character(ld)));
 
 		if (in_word && !is_word)
 			break;

@@ -9,13 +9,13 @@
 #include "ldisc.h"
 
 struct tty {
-	struct spinlock lock;  /* guards ld; taken in interrupts */
+	struct spinlock lock; /* guards ld; taken in interrupts */
 	struct ldisc ld;
-	struct waitq readers;  /* input arrived */
-	struct waitq writers;  /* ^Q */
-	bool is_receiving;     /* the interrupt is asked for at the first read or poll */
+	struct waitq readers; /* input arrived */
+	struct waitq writers; /* ^Q */
+	bool is_receiving;    /* the interrupt is asked for at the first read or poll */
 	bool has_interrupt;
-	int session, pgrp;     /* whose controlling terminal this is; 0: nobody's */
+	int session, pgrp; /* whose controlling terminal this is; 0: nobody's */
 	struct winsize winsize;
 };
 

@@ -20,7 +20,7 @@ static unsigned int baud_rate(unsigned int cflag)
 	static const unsigned int rates[] = {0,   50,   75,   110,  134,  150,  200,   300,
 					     600, 1200, 1800, 2400, 4800, 9600, 19200, 38400};
 	static const unsigned int extended[] = {
-		0,      57600,   115200,  230400,  460800,  500000,  576000,  921600,
+		0,       57600,   115200,  230400,  460800,  500000,  576000,  921600,
 		1000000, 1152000, 1500000, 2000000, 2500000, 3000000, 3500000, 4000000};
 	unsigned int code = cflag & CBAUD;
 
@@ -82,7 +82,8 @@ static long do_termios(struct tty *tty, unsigned int cmd, void __user *arg)
 	}
 }
 
-/* --- windows, flushing, flow --------------------------------------------------------------------- */
+/* --- windows, flushing, flow ---------------------------------------------------------------------
+ */
 
 static long set_winsize(struct tty *tty, const void __user *arg)
 {
@@ -140,7 +141,8 @@ static long count_readable(struct tty *tty, int __user *arg)
 	return put_user(count, arg);
 }
 
-/* --- job control ---------------------------------------------------------------------------------- */
+/* --- job control
+ * ---------------------------------------------------------------------------------- */
 
 static bool is_controlling(const struct tty *tty)
 {

@@ -26,8 +26,8 @@ static const char *const volatile null_text;
 
 static void test_integers(void **state)
 {
-	static const long values[] = {0, 1, -1, 9, 10, 255, -256, INT_MAX, INT_MIN, LONG_MAX,
-				      LONG_MIN};
+	static const long values[] = {0,    1,       -1,      9,        10,      255,
+				      -256, INT_MAX, INT_MIN, LONG_MAX, LONG_MIN};
 
 	(void)state;
 	for (size_t i = 0; i < UK_ARRAY_SIZE(values); i++) {

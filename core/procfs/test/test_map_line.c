@@ -21,18 +21,25 @@ static void check(const struct proc_map_line *line, const char *name, const char
 
 static void test_lines(void **state)
 {
-	check(&(struct proc_map_line){.start = 0x55c518723000, .end = 0x55c518726000, .prot = 1,
-				      .dev_major = 0xfe, .ino = 248030},
+	check(&(struct proc_map_line){.start = 0x55c518723000,
+				      .end = 0x55c518726000,
+				      .prot = 1,
+				      .dev_major = 0xfe,
+				      .ino = 248030},
 	      "/usr/bin/sed",
 	      "55c518723000-55c518726000 r--p 00000000 fe:00 248030                     "
 	      "/usr/bin/sed");
 	check(&(struct proc_map_line){.start = 0x7f2fe594d000, .end = 0x7f2fe594f000, .prot = 3},
 	      NULL, "7f2fe594d000-7f2fe594f000 rw-p 00000000 00:00 0 ");
-	check(&(struct proc_map_line){.start = 0x400000, .end = 0x401000, .prot = 5,
-				      .is_shared = true, .offset_bytes = 0x123456000,
-				      .dev_major = 8, .dev_minor = 0x101, .ino = 7},
-	      "/x",
-	      "00400000-00401000 r-xs 123456000 08:101 7                                /x");
+	check(&(struct proc_map_line){.start = 0x400000,
+				      .end = 0x401000,
+				      .prot = 5,
+				      .is_shared = true,
+				      .offset_bytes = 0x123456000,
+				      .dev_major = 8,
+				      .dev_minor = 0x101,
+				      .ino = 7},
+	      "/x", "00400000-00401000 r-xs 123456000 08:101 7                                /x");
 	check(&(struct proc_map_line){.start = 0x7ffc00000000, .end = 0x7ffc00021000, .prot = 0},
 	      "[stack]",
 	      "7ffc00000000-7ffc00021000 ---p 00000000 00:00 0                          [stack]");
@@ -41,9 +48,12 @@ static void test_lines(void **state)
 static void test_long_front_still_ends_in_a_blank(void **state)
 {
 	char buf[PROC_MAP_LINE_MAX];
-	struct proc_map_line line = {.start = 0x7f2fe594d000, .end = 0x7f2fe594f000,
-				     .offset_bytes = UINT64_MAX, .ino = UINT64_MAX,
-				     .dev_major = 0xfff, .dev_minor = 0xfffff};
+	struct proc_map_line line = {.start = 0x7f2fe594d000,
+				     .end = 0x7f2fe594f000,
+				     .offset_bytes = UINT64_MAX,
+				     .ino = UINT64_MAX,
+				     .dev_major = 0xfff,
+				     .dev_minor = 0xfffff};
 	int len = proc_map_line_format(buf, sizeof(buf), &line, true);
 
 	assert_true(len > 73);

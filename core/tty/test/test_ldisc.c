@@ -111,8 +111,7 @@ static void test_cooked(void **state)
 		{0, 0, 0, 0, "ab\025c\r", "c\n", "ab\b \b\b \bc\r\n", ""},
 		{ECHOKE, 0, 0, 0, "ab\025c\r", "c\n", "ab^U\r\nc\r\n", ""},
 		{ECHOKE | ECHOK, 0, 0, 0, "ab\025c\r", "c\n", "ab^Uc\r\n", ""},
-		{0, 0, 0, 0, "a bc  \027d\r", "a d\n",
-		 "a bc  \b \b\b \b\b \b\b \bd\r\n", ""},
+		{0, 0, 0, 0, "a bc  \027d\r", "a d\n", "a bc  \b \b\b \b\b \b\b \bd\r\n", ""},
 		{0, 0, 0, 0, "a.b\027\r", "a.\n", "a.b\b \b\r\n", ""},
 		{0, 0, 0, 0, "ab\022c\r", "abc\n", "ab^R\r\nabc\r\n", ""},
 		{0, 0, 0, 0, "a\026\003b\r", "a\003b\n", "a^\b^Cb\r\n", ""},
@@ -220,11 +219,11 @@ static void test_wait_policy(void **state)
 		size_t done, wanted;
 		int action;
 	} rows[] = {
-		{0, 0, 0, 10, LDISC_RETURN}, {0, 0, 5, 10, LDISC_RETURN},
-		{1, 0, 0, 10, LDISC_WAIT},   {1, 0, 1, 10, LDISC_RETURN},
-		{5, 0, 4, 10, LDISC_WAIT},   {5, 0, 5, 10, LDISC_RETURN},
-		{5, 0, 2, 2, LDISC_RETURN},  {0, 3, 0, 10, LDISC_WAIT_TIMED},
-		{0, 3, 1, 10, LDISC_RETURN}, {5, 3, 0, 10, LDISC_WAIT},
+		{0, 0, 0, 10, LDISC_RETURN},     {0, 0, 5, 10, LDISC_RETURN},
+		{1, 0, 0, 10, LDISC_WAIT},       {1, 0, 1, 10, LDISC_RETURN},
+		{5, 0, 4, 10, LDISC_WAIT},       {5, 0, 5, 10, LDISC_RETURN},
+		{5, 0, 2, 2, LDISC_RETURN},      {0, 3, 0, 10, LDISC_WAIT_TIMED},
+		{0, 3, 1, 10, LDISC_RETURN},     {5, 3, 0, 10, LDISC_WAIT},
 		{5, 3, 1, 10, LDISC_WAIT_TIMED},
 	};
 

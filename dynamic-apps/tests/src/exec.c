@@ -71,7 +71,8 @@ static void check_errors(void)
 	CHECK_ERR(syscall(SYS_execveat, -1, "x", argv, envp, 0), EBADF);
 	fd = CHECK_OK(open("plain", O_RDONLY));
 	CHECK_ERR(syscall(SYS_execveat, fd, "", argv, envp, AT_EMPTY_PATH), ENOEXEC);
-	CHECK_ERR(syscall(SYS_execveat, fd, "", argv, envp, 0x40000000), EINVAL);
+	CHECK_ERR(syscall(SYS_execveat, fd, "", argv, envp, AT_EMPTY_PATH | 0x40000000),
+		  EINVAL);
 	close(fd);
 }
 
@@ -79,7 +80,7 @@ static void check_errors(void)
 static void check_script_depth(void)
 {
 	static char *const argv[] = {"x", NULL}, *const envp[] = {NULL};
-	char name[16], text[64], cwd[256];
+	char name[16], cwd[256];
 
 	CHECK(getcwd(cwd, sizeof(cwd)) != NULL);
 	for (int i = 0; i < 8; i++) {
@@ -90,7 +91,6 @@ static void check_script_depth(void)
 		t_put_file(name, line);
 		CHECK_OK(chmod(name, 0755));
 	}
-	(void)text;
 	CHECK_ERR(execve("d0", argv, envp), ELOOP);
 }
 

@@ -200,7 +200,7 @@ static void t_enter(const char *test)
 }
 
 /* Runs all tests, or those whose name contains argv[1]. Does not return. */
-__attribute__((noreturn)) static void t_main(const struct t_test *tests, size_t count, int argc,
+__attribute__((noreturn, unused)) static void t_main(const struct t_test *tests, size_t count, int argc,
 					     char **argv)
 {
 	int passed = 0, failed = 0;

@@ -14,30 +14,30 @@
 
 enum uk_cmdline_status {
 	UK_CMDLINE_OK,
-	UK_CMDLINE_END,               /* no more parameters: not an error */
-	UK_CMDLINE_OPEN_QUOTE,        /* a quote has no partner */
+	UK_CMDLINE_END,        /* no more parameters: not an error */
+	UK_CMDLINE_OPEN_QUOTE, /* a quote has no partner */
 	UK_CMDLINE_TRAILING_BACKSLASH,
-	UK_CMDLINE_OPEN_LIST,         /* no `]` before `--` */
-	UK_CMDLINE_TOO_MANY_ITEMS,    /* in a list, or program arguments */
-	UK_CMDLINE_NO_NAME,           /* `=value` */
+	UK_CMDLINE_OPEN_LIST,      /* no `]` before `--` */
+	UK_CMDLINE_TOO_MANY_ITEMS, /* in a list, or program arguments */
+	UK_CMDLINE_NO_NAME,        /* `=value` */
 };
 
 struct uk_cmdline {
-	char *line;            /* the caller's buffer; rewritten */
-	char *next;            /* not yet looked at */
-	char *params_end;      /* where `--` stood; = line when there is none */
-	char *args;            /* program arguments, not yet split */
+	char *line;       /* the caller's buffer; rewritten */
+	char *next;       /* not yet looked at */
+	char *params_end; /* where `--` stood; = line when there is none */
+	char *args;       /* program arguments, not yet split */
 	bool has_separator;
-	size_t error_offset;   /* of the offending character in the line, bytes */
+	size_t error_offset; /* of the offending character in the line, bytes */
 };
 
 /** One parameter; the strings lie in the line. */
 struct uk_cmdline_param {
 	char *name;
-	char *value;           /* NULL: no `=`, or a list */
+	char *value; /* NULL: no `=`, or a list */
 	bool is_list;
 	unsigned int item_count;
-	size_t offset;         /* of the name in the line as it was given, for messages */
+	size_t offset; /* of the name in the line as it was given, for messages */
 };
 
 /** Looks the whole line over (quotes, separator) without changing it. */

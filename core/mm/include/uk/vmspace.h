@@ -36,6 +36,7 @@ struct file;
 
 struct vma {
 	RB_ENTRY(vma) node;
+	struct vma *prev, *next;  /* neighbours in address order */
 	vaddr_t start, end;       /* page-aligned, end exclusive */
 	unsigned int prot;        /* PROT_READ | PROT_WRITE | PROT_EXEC */
 	unsigned int flags;       /* VMA_* */
@@ -106,10 +107,22 @@ int vm_incore(struct vmspace *vm, vaddr_t start, size_t len, unsigned char *vec)
 /** Brings all pages of a range in (MAP_POPULATE, mlock); stops quietly at the first failure. */
 void vm_populate(struct vmspace *vm, vaddr_t start, size_t len);
 
+/** The first VMA that ends above `addr`, or NULL. Lock held. Programs work on the same memory for
+ *  a while, so the last one found is tried before the tree is searched. */
+struct vma *vma_search_next(struct vmspace *vm, vaddr_t addr);
+static inline struct vma *vma_find_next_locked(struct vmspace *vm, vaddr_t addr)
+{
+	struct vma *vma = vm->last_hit;
+
+	return vma && addr >= vma->start && addr < vma->end ? vma : vma_search_next(vm, addr);
+}
 /** The VMA over `addr`, or NULL. Lock held. */
-struct vma *vma_find_locked(struct vmspace *vm, vaddr_t addr);
-/** The first VMA that ends above `addr`, or NULL. Lock held. */
-struct vma *vma_find_next_locked(struct vmspace *vm, vaddr_t addr);
+static inline struct vma *vma_find_locked(struct vmspace *vm, vaddr_t addr)
+{
+	struct vma *vma = vma_find_next_locked(vm, addr);
+
+	return vma && addr >= vma->start ? vma : NULL;
+}
 
 enum vm_fault_result {
 	VM_FAULT_OK,
