@@ -19,24 +19,33 @@ void cpio_open(struct cpio_reader *reader, const void *bytes, size_t len)
 	*reader = (struct cpio_reader){.bytes = bytes, .len = len};
 }
 
-static bool parse_hex8(const char *text, uint32_t *value)
+/* Four digits; bits above the low 16 of the result tell a bad one. */
+static uint32_t parse_hex4(const char *text)
 {
-	uint32_t result = 0;
+	uint32_t result = 0, bad = 0;
 
-	for (int i = 0; i < 8; i++) {
+	for (int i = 0; i < 4; i++) {
 		unsigned int c = (unsigned char)text[i];
 		unsigned int digit = c - '0';
 
 		if (digit > 9) {
 			digit = (c | 0x20) - 'a';
-			if (digit > 5)
-				return false;
+			bad |= digit > 5;
 			digit += 10;
 		}
-		result = result << 4 | digit;
+		result = result << 4 | (digit & 0xf);
 	}
-	*value = result;
-	return true;
+	return bad << 16 | result;
+}
+
+/* Most halves of most fields are zero: one comparison. */
+static bool parse_hex8(const char *text, uint32_t *value)
+{
+	uint32_t high = memcmp(text, "0000", 4) ? parse_hex4(text) : 0;
+	uint32_t low = memcmp(text + 4, "0000", 4) ? parse_hex4(text + 4) : 0;
+
+	*value = high << 16 | low;
+	return !((high | low) >> 16);
 }
 
 static const char *foreign_format(const char *bytes, size_t len)
@@ -67,14 +76,14 @@ static int fail(const char **why, const char *text)
 	return -EINVAL;
 }
 
-/* Skips `len` bytes and then to a multiple of four; false past the end. */
+/* Skips `len` bytes and the padding to a multiple of four; false past the end. */
 static bool skip(struct cpio_reader *reader, size_t len)
 {
 	size_t end;
 
 	if (len > reader->len - reader->pos)
 		return false;
-	end = UK_ALIGN_UP(reader->pos + len, 4);
+	end = reader->pos + UK_ALIGN_UP(len, 4);
 	reader->pos = UK_MIN(end, reader->len);
 	return true;
 }
@@ -98,18 +107,20 @@ static void trim_name(struct cpio_entry *entry)
 		entry->name_len = 0;
 }
 
-static bool has_dotdot(const char *name, size_t len)
+/* Finds the folder part; false when a component is "..". */
+static bool split_name(struct cpio_entry *entry)
 {
-	size_t start = 0;
+	const char *name = entry->name, *end = name + entry->name_len, *start = name;
 
-	for (size_t i = 0; i <= len; i++) {
-		if (i < len && name[i] != '/')
+	for (const char *c = name; c < end; c++) {
+		if (*c != '/')
 			continue;
-		if (i - start == 2 && name[start] == '.' && name[start + 1] == '.')
-			return true;
-		start = i + 1;
+		if (c - start == 2 && start[0] == '.' && start[1] == '.')
+			return false;
+		start = c + 1;
 	}
-	return false;
+	entry->dir_len = (size_t)(start - name);
+	return !(end - start == 2 && start[0] == '.' && start[1] == '.');
 }
 
 static int read_header(struct cpio_reader *reader, uint32_t field[FIELDS], const char **why)
@@ -144,31 +155,58 @@ static int read_name(struct cpio_reader *reader, size_t size, struct cpio_entry 
 	return 0;
 }
 
+/* NULs between archives and behind the last: 512 are usual. */
+static void skip_nuls(struct cpio_reader *reader)
+{
+	static const char nuls[16];
+
+	while (reader->len - reader->pos >= sizeof(nuls) &&
+	       !memcmp(reader->bytes + reader->pos, nuls, sizeof(nuls)))
+		reader->pos += sizeof(nuls);
+	while (reader->pos < reader->len && !reader->bytes[reader->pos])
+		reader->pos++;
+}
+
+/* The next member or trailer as it stands there. 0: there is none. */
+static int next_raw(struct cpio_reader *reader, uint32_t field[FIELDS], struct cpio_entry *entry,
+		    const char **why)
+{
+	int error;
+
+	skip_nuls(reader);
+	if (reader->pos == reader->len) {
+		if (reader->is_inside)
+			return fail(why, "the archive ends without its TRAILER!!!");
+		return reader->archive ? 0 : fail(why, "there is no archive");
+	}
+	error = read_header(reader, field, why);
+	if (!error)
+		error = read_name(reader, field[F_NAME_SIZE], entry, why);
+	if (error)
+		return error;
+	entry->data = reader->bytes + reader->pos;
+	entry->data_len = field[F_SIZE];
+	if (!skip(reader, entry->data_len))
+		return fail(why, "c_filesize reaches past the end of the archive");
+	return 1;
+}
+
 int cpio_next(struct cpio_reader *reader, struct cpio_entry *entry, const char **why)
 {
 	uint32_t field[FIELDS];
+	int ret;
 
-	for (;;) {
-		int error;
-
-		while (reader->pos < reader->len && !reader->bytes[reader->pos])
-			reader->pos++;
-		if (reader->pos >= reader->len)
-			return 0;
-		error = read_header(reader, field, why);
-		if (!error)
-			error = read_name(reader, field[F_NAME_SIZE], entry, why);
-		if (error)
-			return error;
-		entry->data = reader->bytes + reader->pos;
-		entry->data_len = field[F_SIZE];
-		if (!skip(reader, entry->data_len))
-			return fail(why, "c_filesize reaches past the end of the archive");
+	while ((ret = next_raw(reader, field, entry, why)) > 0) {
 		if (entry->name_len != 10 || memcmp(entry->name, "TRAILER!!!", 10))
 			break;
+		reader->is_inside = false;
+		reader->archive++;
 	}
+	if (ret <= 0)
+		return ret;
+	reader->is_inside = true;
 	trim_name(entry);
-	if (has_dotdot(entry->name, entry->name_len))
+	if (!split_name(entry))
 		return fail(why, "a name contains `..'");
 	entry->ino = field[F_INO];
 	entry->mode = field[F_MODE];
@@ -180,5 +218,6 @@ int cpio_next(struct cpio_reader *reader, struct cpio_entry *entry, const char *
 	entry->dev_minor = field[F_DEV_MINOR];
 	entry->rdev_major = field[F_RDEV_MAJOR];
 	entry->rdev_minor = field[F_RDEV_MINOR];
+	entry->archive = reader->archive;
 	return 1;
 }

@@ -4,6 +4,7 @@
  * the cpio archive that the boot loader left in memory. Nothing is unpacked; only names are made.
  */
 #include <linux/errno.h>
+#include <linux/limits.h>
 #include <uk/arch/paging.h>
 #include <uk/cpio.h>
 #include <uk/heap.h>
@@ -19,6 +20,7 @@
 struct hard_link {
 	SLIST_ENTRY(hard_link) link;
 	uint32_t ino, dev_major, dev_minor;
+	unsigned int archive;
 	struct inode *inode;
 };
 
@@ -29,54 +31,47 @@ struct populate {
 	const char *last_dir;
 	size_t last_dir_len;
 	struct dentry *last_parent;
+	uint32_t newest; /* of all modification times */
 };
 
+/* A folder that the archive forgot. */
 static struct dentry *add_dir(struct superblock *sb, struct dentry *parent, const char *name,
-			      size_t len, uint32_t mode)
+			      size_t len)
 {
-	char text[256];
-
-	if (len >= sizeof(text))
-		return NULL;
-	memcpy(text, name, len);
-	text[len] = '\0';
-	parent->inode->nlink++;
-	return dentry_add(parent, text, ramfs_inode(sb, S_IFDIR | (mode & 07777), 0));
+	return dentry_add_n(parent, name, len, ramfs_inode(sb, S_IFDIR | 0755, 0));
 }
 
-/* The folder that holds `name`; folders that the archive forgot appear with mode 755. */
-static int find_parent(struct populate *p, const char *name, size_t len, struct dentry **parent,
-		       const char **base)
+/* The folder that holds the entry; the missing ones on the way to it are made. */
+static int find_parent(struct populate *p, const struct cpio_entry *e, struct dentry **parent)
 {
+	const char *part = e->name, *end = e->name + e->dir_len;
 	struct dentry *dir = p->sb->root;
-	const char *end = name + len, *part = name, *slash;
-	size_t dir_len = 0;
 
-	for (const char *c = end; c > name; c--)
-		if (c[-1] == '/') {
-			dir_len = (size_t)(c - name);
-			break;
-		}
-	*base = name + dir_len;
-	if (p->last_parent && dir_len == p->last_dir_len && !memcmp(p->last_dir, name, dir_len)) {
+	if (p->last_parent && e->dir_len == p->last_dir_len &&
+	    !memcmp(p->last_dir, e->name, e->dir_len)) {
 		*parent = p->last_parent;
 		return 0;
 	}
-	while ((slash = memchr(part, '/', (size_t)(end - part)))) {
-		size_t part_len = (size_t)(slash - part);
-		struct dentry *child = part_len ? dentry_lookup_cached(dir, part, part_len) : dir;
+	while (part < end) {
+		size_t len = (size_t)((const char *)memchr(part, '/', (size_t)(end - part)) - part);
+		struct dentry *child = dir;
 
-		if (!child)
-			child = add_dir(p->sb, dir, part, part_len, 0755);
+		if (len > NAME_MAX)
+			return -ENAMETOOLONG;
+		if (len && !(len == 1 && *part == '.')) {
+			child = dentry_lookup_cached(dir, part, len);
+			if (!child)
+				child = add_dir(p->sb, dir, part, len);
+		}
 		if (!child)
 			return -ENOMEM;
-		if (!child->inode || !S_ISDIR(child->inode->mode))
+		if (!S_ISDIR(child->inode->mode))
 			return -ENOTDIR;
 		dir = child;
-		part = slash + 1;
+		part += len + 1;
 	}
-	p->last_dir = name;
-	p->last_dir_len = dir_len;
+	p->last_dir = e->name;
+	p->last_dir_len = e->dir_len;
 	p->last_parent = *parent = dir;
 	return 0;
 }
@@ -87,7 +82,7 @@ static struct hard_link *find_link(struct populate *p, const struct cpio_entry *
 
 	SLIST_FOREACH (link, &p->links, link)
 		if (link->ino == e->ino && link->dev_major == e->dev_major &&
-		    link->dev_minor == e->dev_minor)
+		    link->dev_minor == e->dev_minor && link->archive == e->archive)
 			return link;
 	return NULL;
 }
@@ -108,110 +103,165 @@ static struct inode *file_inode(struct populate *p, const struct cpio_entry *e)
 	if (!inode || e->nlink <= 1)
 		return inode;
 	link = uk_malloc(sizeof(*link));
-	if (link) {
-		*link = (struct hard_link){.ino = e->ino,
-					   .dev_major = e->dev_major,
-					   .dev_minor = e->dev_minor,
-					   .inode = inode};
-		SLIST_INSERT_HEAD(&p->links, link, link);
+	if (!link) {
+		inode_put(inode);
+		return NULL;
 	}
+	*link = (struct hard_link){.ino = e->ino,
+				   .dev_major = e->dev_major,
+				   .dev_minor = e->dev_minor,
+				   .archive = e->archive,
+				   .inode = inode};
+	inode_get(inode); /* a later entry may take its name away */
+	SLIST_INSERT_HEAD(&p->links, link, link);
 	return inode;
 }
 
 static struct inode *make_inode(struct populate *p, const struct cpio_entry *e)
 {
+	if (S_ISREG(e->mode))
+		return file_inode(p, e);
+	if (S_ISLNK(e->mode))
+		return ramfs_symlink_inode(p->sb, e->data, e->data_len);
+	return ramfs_inode(p->sb, e->mode, uk_makedev(e->rdev_major, e->rdev_minor));
+}
+
+static void set_attributes(struct populate *p, struct inode *inode, const struct cpio_entry *e)
+{
+	inode->uid = e->uid;
+	inode->gid = e->gid;
+	inode->mtime = (struct timestamp){.sec = e->mtime};
+	inode->atime = inode->ctime = inode->btime = inode->mtime;
+	if (e->mtime > p->newest)
+		p->newest = e->mtime;
+}
+
+static int check_entry(const struct cpio_entry *e)
+{
+	size_t base_len = e->name_len - e->dir_len;
+
 	switch (e->mode & S_IFMT) {
 	case S_IFREG:
-		return file_inode(p, e);
-	case S_IFLNK:
-		return ramfs_symlink_inode(p->sb, e->data, e->data_len);
 	case S_IFDIR:
 	case S_IFCHR:
 	case S_IFBLK:
 	case S_IFIFO:
 	case S_IFSOCK:
-		return ramfs_inode(p->sb, e->mode, uk_makedev(e->rdev_major, e->rdev_minor));
+		break;
+	case S_IFLNK:
+		if (!e->data_len || e->data_len >= PATH_MAX || memchr(e->data, '\0', e->data_len))
+			return -EINVAL;
+		break;
 	default:
-		return ERR_PTR(-EINVAL);
+		return -EINVAL;
 	}
+	return base_len > NAME_MAX ? -ENAMETOOLONG : 0;
 }
 
-static void set_attributes(struct inode *inode, const struct cpio_entry *e)
+/* The name is there: folders are merged, anything else gives way to what comes later. */
+static int replace_old(struct populate *p, struct dentry *old, const struct cpio_entry *e)
 {
-	inode->uid = e->uid;
-	inode->gid = e->gid;
-	inode->mtime = (struct timestamp){.sec = e->mtime};
-	inode->atime = inode->ctime = inode->mtime;
+	bool was_dir = S_ISDIR(old->inode->mode);
+
+	if (was_dir && S_ISDIR(e->mode)) {
+		old->inode->mode = e->mode;
+		set_attributes(p, old->inode, e);
+		return 1;
+	}
+	if (was_dir || S_ISDIR(e->mode))
+		return -EEXIST;
+	dentry_remove(old);
+	return 0;
 }
 
-/* A later entry for a name wins; folders are shared. */
 static int add_entry(struct populate *p, const struct cpio_entry *e)
 {
-	struct dentry *parent, *dentry;
+	const char *base = e->name + e->dir_len;
+	size_t len = e->name_len - e->dir_len;
+	struct dentry *parent, *old;
 	struct inode *inode;
-	const char *base;
-	char name[256];
-	size_t len;
-	int error;
+	int ret = check_entry(e);
 
-	if (!e->name_len) { /* "." : the root itself */
-		p->sb->root->inode->mode = S_IFDIR | (e->mode & 07777);
-		return 0;
+	if (ret)
+		return ret;
+	if (!len || (len == 1 && *base == '.')) /* "." : the root itself */
+		return e->dir_len || !S_ISDIR(e->mode) ? -EINVAL : replace_old(p, p->sb->root, e) < 0;
+	ret = find_parent(p, e, &parent);
+	if (ret)
+		return ret;
+	old = dentry_lookup_cached(parent, base, len);
+	if (old) {
+		ret = replace_old(p, old, e);
+		if (ret)
+			return UK_MIN(ret, 0);
 	}
-	error = find_parent(p, e->name, e->name_len, &parent, &base);
-	if (error)
-		return error;
-	len = (size_t)(e->name + e->name_len - base);
-	if (!len || len >= sizeof(name))
-		return -ENAMETOOLONG;
-	dentry = dentry_lookup_cached(parent, base, len);
-	if (dentry && dentry->inode) {
-		if (S_ISDIR(dentry->inode->mode) && S_ISDIR(e->mode)) {
-			dentry->inode->mode = e->mode;
-			set_attributes(dentry->inode, e);
-			return 0;
-		}
-		return -EEXIST;
-	}
-	memcpy(name, base, len);
-	name[len] = '\0';
 	inode = make_inode(p, e);
-	if (IS_ERR(inode))
-		return (int)PTR_ERR(inode);
-	if (!dentry_add(parent, name, inode))
+	if (!inode || !dentry_add_n(parent, base, len, inode))
 		return -ENOMEM;
-	set_attributes(inode, e);
-	if (S_ISDIR(e->mode))
-		parent->inode->nlink++;
+	set_attributes(p, inode, e);
 	return 0;
+}
+
+static const char *entry_problem(int error)
+{
+	switch (error) {
+	case -ENOMEM:
+		return "out of memory";
+	case -EEXIST:
+		return "a folder cannot replace a file, nor a file a folder";
+	case -ENOTDIR:
+		return "its folder is a file";
+	case -ENAMETOOLONG:
+		return "a component has more than 255 bytes";
+	default:
+		return "not a type of file, or an impossible link";
+	}
+}
+
+static int add_entries(struct populate *p, struct cpio_reader *reader)
+{
+	struct cpio_entry entry;
+	const char *why;
+	int ret;
+
+	for (;;) {
+		size_t start = reader->pos;
+
+		ret = cpio_next(reader, &entry, &why);
+		if (ret < 0)
+			uk_pr_err("the archive is broken near byte %lu: %s\n", (unsigned long)start,
+				  why);
+		if (ret <= 0)
+			return ret;
+		ret = add_entry(p, &entry);
+		if (ret) {
+			uk_pr_err("entry '%.*s': %s\n", (int)UK_MIN(entry.name_len, 200UL),
+				  entry.name, entry_problem(ret));
+			return ret;
+		}
+	}
 }
 
 static int populate(struct superblock *sb, const void *archive, size_t len)
 {
 	struct populate p = {.sb = sb, .links = SLIST_HEAD_INITIALIZER(p.links)};
 	struct cpio_reader reader;
-	struct cpio_entry entry;
 	struct hard_link *link;
-	const char *why;
+	struct timestamp newest;
 	int ret;
 
 	cpio_open(&reader, archive, len);
-	while ((ret = cpio_next(&reader, &entry, &why)) > 0) {
-		ret = add_entry(&p, &entry);
-		if (ret) {
-			uk_pr_err("entry '%.*s': %s\n", (int)UK_MIN(entry.name_len, 200UL), entry.name,
-				  ret == -ENOMEM   ? "out of memory"
-				  : ret == -EEXIST ? "the name is there already"
-						   : "bad name or type");
-			break;
-		}
-	}
-	if (ret == -EINVAL && reader.pos < len)
-		uk_pr_err("the archive is broken at byte %lu: %s\n", reader.pos, why);
+	ret = add_entries(&p, &reader);
 	while ((link = SLIST_FIRST(&p.links))) {
 		SLIST_REMOVE_HEAD(&p.links, link);
+		inode_put(link->inode);
 		uk_free(link);
 	}
+	/* What is made during the rest of boot is as old as the newest file. */
+	newest = (struct timestamp){.sec = p.newest};
+	vfs_stamp_at_boot(newest);
+	if (!sb->root->inode->mtime.sec)
+		sb->root->inode->mtime = sb->root->inode->ctime = newest;
 	return ret;
 }
 
@@ -232,19 +282,16 @@ static int initrd_mount(const char *source, unsigned int flags, const char *opti
 	error = ukarch_directmap_ensure(boot->initrd_base, boot->initrd_len_bytes);
 	if (!error)
 		error = ramfs_mount_empty(sb, options);
-	if (!error)
-		error = populate(sb, ukarch_phys_to_virt(boot->initrd_base), boot->initrd_len_bytes);
+	if (error)
+		return error;
+	error = populate(sb, ukarch_phys_to_virt(boot->initrd_base), boot->initrd_len_bytes);
+	if (error)
+		ramfs_unmount(sb);
 	return error;
 }
 
 const struct fs_type initrd_type = {
 	.name = "initrd",
-	.mount = initrd_mount,
-	.unmount = ramfs_unmount,
-	.statfs = ramfs_statfs,
-};
-const struct fs_type extract_type = {
-	.name = "extract",
 	.mount = initrd_mount,
 	.unmount = ramfs_unmount,
 	.statfs = ramfs_statfs,

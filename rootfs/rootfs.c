@@ -4,6 +4,7 @@
  * filesystems every Linux program expects.
  */
 #include <linux/errno.h>
+#include <linux/fcntl.h>
 #include <linux/mount.h>
 #include <uk/arch/upcall.h>
 #include <uk/heap.h>
@@ -23,7 +24,7 @@ UK_PARAM(vfs_fstab, "vfs.fstab", UK_PARAM_LIST, fstab,
 
 static int make_dir(const char *name, uint32_t mode)
 {
-	struct vfs_name at = {.dirfd = -1, .name = name};
+	const struct vfs_name at = {AT_FDCWD, name, 0};
 	int error = vfs_mkdir(&at, mode);
 
 	return error == -EEXIST ? 0 : error;
@@ -70,16 +71,43 @@ static int mount_at(const char *source, const char *mountpoint, const char *driv
 	return error;
 }
 
-/* Names are relative to a task's root: it moves along with what is mounted at "/". */
+/* Gives the first task its root; vfs_mount() moves it up to what is mounted at "/". */
 static int enter_root(void)
 {
 	struct path root;
 
 	vfs_root(&root);
-	if (current->fs)
-		fsctx_put(current->fs);
 	current->fs = fsctx_create(&root);
 	return current->fs ? 0 : -ENOMEM;
+}
+
+static const char *mount_problem(int error)
+{
+	switch (error) {
+	case -ENODEV:
+		return "no such filesystem type, or nothing to mount";
+	case -ENOTDIR:
+		return "the mount point is not a folder";
+	case -EINVAL:
+		return "bad options, or a broken volume";
+	case -ENOMEM:
+		return "out of memory";
+	case -EROFS:
+		return "cannot make the mount point: read-only";
+	default:
+		return "cannot mount";
+	}
+}
+
+static int mount_and_tell(const char *source, const char *mountpoint, const char *driver,
+			  unsigned int flags, const char *options)
+{
+	int error = mount_at(source, mountpoint, driver, flags, options);
+
+	if (error)
+		uk_pr_err("%s at %s (%s): %s (error %d)\n", source, mountpoint, driver,
+			  mount_problem(error), -error);
+	return error;
 }
 
 static int mount_entry(const char *text)
@@ -92,16 +120,11 @@ static int mount_entry(const char *text)
 	if (!copy)
 		return -ENOMEM;
 	error = fstab_parse(copy, &entry, &why);
-	if (error) {
+	if (error)
 		uk_pr_err("vfs.fstab \"%s\": %s\n", text, why);
-	} else {
-		error = mount_at(entry.source, entry.mountpoint, entry.driver, entry.flags,
-				 entry.options);
-		if (!error && !strcmp(entry.mountpoint, "/"))
-			error = enter_root();
-		if (error)
-			uk_pr_err("vfs.fstab \"%s\": cannot mount (error %d)\n", text, -error);
-	}
+	else
+		error = mount_and_tell(entry.source, entry.mountpoint, entry.driver, entry.flags,
+				       entry.options);
 	uk_free(copy);
 	return error;
 }
@@ -110,34 +133,50 @@ static int mount_volumes(void)
 {
 	int error = 0;
 
-	if (!fstab.count) {
-		/* Without a list: the initrd at the root, when there is one. */
-		if (ukplat_bootinfo()->initrd_len_bytes)
-			error = mount_at("initrd0", "/", "initrd", 0, NULL);
-		return error ? error : enter_root();
-	}
+	if (!fstab.count && ukplat_bootinfo()->initrd_len_bytes)
+		return mount_and_tell("initrd0", "/", "initrd", 0, NULL);
 	for (unsigned int i = 0; i < fstab.count && !error; i++)
 		error = mount_entry(fstab.items[i]);
 	return error;
 }
 
+/* Unless the list above put something there, or the image is without it. */
+static int mount_default(const char *source, const char *mountpoint, const char *driver,
+			 unsigned int flags)
+{
+	struct path at;
+	bool is_taken = false;
+
+	if (!fs_find(driver))
+		return 0;
+	if (!vfs_lookup_kernel(mountpoint, &at)) {
+		is_taken = at.dentry == at.mount->sb.root;
+		path_put(&at);
+	}
+	return is_taken ? 0 : mount_and_tell(source, mountpoint, driver, flags, NULL);
+}
+
 int upcall_mount_rootfs(void)
 {
+	const unsigned int quiet = MS_NOSUID | MS_NODEV | MS_NOEXEC;
 	int error;
 
 	fs_register(&initrd_type);
-	fs_register(&extract_type);
+	fs_register_alias("extract", &initrd_type);
 	error = enter_root();
+	if (error)
+		return error;
+	current->fs->umask = 0;
+	error = mount_volumes();
 	if (!error)
-		error = mount_volumes();
+		error = mount_default("devfs", "/dev", "devfs", MS_NOSUID);
 	if (!error)
-		error = mount_at("devfs", "/dev", "devfs", 0, NULL);
+		error = mount_default("proc", "/proc", "proc", quiet);
 	if (!error)
-		error = mount_at("proc", "/proc", "proc", MS_NOSUID | MS_NODEV | MS_NOEXEC, NULL);
-	if (!error)
-		error = mount_at("sysfs", "/sys", "sysfs", MS_NOSUID | MS_NODEV | MS_NOEXEC, NULL);
+		error = mount_default("sysfs", "/sys", "sysfs", quiet);
 	if (!error)
 		error = make_dir("/tmp", 01777);
+	current->fs->umask = 022;
 	vfs_stamp_from_clock();
 	return error;
 }

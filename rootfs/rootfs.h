@@ -5,7 +5,7 @@
 
 #include <uk/inode.h>
 
-extern const struct fs_type initrd_type, extract_type;
+extern const struct fs_type initrd_type;
 
 /** One entry of vfs.fstab, pointing into the caller's buffer. */
 struct fstab_entry {

@@ -8,7 +8,7 @@
 /* The running thread has used the time since it was switched to, too. */
 static uint64_t since_switch_ns(const struct task *task)
 {
-	uint64_t now = clock_monotonic_ns();
+	uint64_t now = clock_cpu_ns(); /* stands still while the CPU is idle */
 
 	return task == current && now > task->last_switch_ns ? now - task->last_switch_ns : 0;
 }

@@ -46,7 +46,7 @@ static int describe_flags(char *buf, size_t size, uint32_t word, const char *nam
 	return len;
 }
 
-int ukarch_cpu_describe(char *buf, size_t size)
+int ukarch_cpu_describe(char *buf, size_t size, uint64_t counter_khz)
 {
 	struct x86_cpuid vendor = x86_cpuid(0, 0), version = x86_cpuid(1, 0);
 	char brand[49] = "", vendor_name[13] = "";
@@ -67,9 +67,10 @@ int ukarch_cpu_describe(char *buf, size_t size)
 		model |= version.eax >> 12 & 0xf0;
 	len = uk_scnprintf(buf, size,
 			   "processor\t: 0\nvendor_id\t: %s\ncpu family\t: %u\nmodel\t\t: %u\n"
-			   "model name\t: %s\nstepping\t: %u\nphysical id\t: 0\nsiblings\t: 1\n"
+			   "model name\t: %s\nstepping\t: %u\ncpu MHz\t\t: %lu.%03lu\nphysical id\t: 0\nsiblings\t: 1\n"
 			   "core id\t\t: 0\ncpu cores\t: 1\nfpu\t\t: yes\nflags\t\t:",
-			   vendor_name, family, model, brand, version.eax & 0xf);
+			   vendor_name, family, model, brand, version.eax & 0xf, counter_khz / 1000,
+			   counter_khz % 1000);
 	len += describe_flags(buf + len, size - (size_t)len, version.edx, edx1_names[0], 8);
 	len += describe_flags(buf + len, size - (size_t)len, version.ecx, ecx1_names[0], 12);
 	if (vendor.eax >= 7)

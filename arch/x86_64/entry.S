@@ -71,6 +71,7 @@ x86_syscall_entry:
 	sti
 	movq	%r10, %rcx
 	leaq	syscall_table(%rip), %r10
+	movl	%eax, %eax			/* the number is an int, as on Linux */
 	cmpq	syscall_table_entries(%rip), %rax
 	jae	syscall_out_of_range
 	call	*(%r10, %rax, 8)
@@ -88,6 +89,7 @@ syscall_return:
 	popq	%rdi
 	movq	8(%rsp), %rcx			/* RIP */
 	addq	$24, %rsp
+	movq	(%rsp), %r11			/* as the instruction leaves it: RFLAGS */
 	andl	$~RFLAGS_IF_TF, (%rsp)
 	popfq
 	popq	%rsp

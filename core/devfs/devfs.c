@@ -14,11 +14,11 @@ static void add_node(const struct chrdev *dev)
 {
 	struct inode *inode;
 
+	/* A node that finds no memory is missed by who wants it, not by us. */
 	if (!instance || dentry_lookup_cached(instance->root, dev->name, strlen(dev->name)))
 		return;
 	inode = ramfs_inode(instance, S_IFCHR | dev->mode, dev->rdev);
-	if (!IS_ERR(inode))
-		dentry_add(instance->root, dev->name, inode);
+	dentry_add(instance->root, dev->name, inode);
 }
 
 static int add_links(struct superblock *sb)
@@ -36,27 +36,37 @@ static int add_links(struct superblock *sb)
 		struct inode *inode = ramfs_symlink_inode(
 			sb, links[i].target, strnlen(links[i].target, sizeof(links[i].target)));
 
-		if (IS_ERR(inode) || !dentry_add(sb->root, links[i].name, inode))
+		if (!dentry_add(sb->root, links[i].name, inode))
 			return -ENOMEM;
 	}
+	return 0;
+}
+
+static int add_dirs(struct superblock *sb)
+{
+	if (!dentry_add(sb->root, "shm", ramfs_inode(sb, S_IFDIR | 01777, 0)) ||
+	    !dentry_add(sb->root, "pts", ramfs_inode(sb, S_IFDIR | 0755, 0)))
+		return -ENOMEM;
 	return 0;
 }
 
 static int devfs_mount(const char *source, unsigned int flags, const char *options,
 		       struct superblock *sb)
 {
-	struct inode *shm;
 	int error = ramfs_mount_empty(sb, NULL);
 
 	if (error)
 		return error;
+	error = add_dirs(sb);
+	if (!error)
+		error = add_links(sb);
+	if (error) {
+		ramfs_unmount(sb);
+		return error;
+	}
 	instance = sb;
 	chrdev_listen(add_node);
-	shm = ramfs_inode(sb, S_IFDIR | 01777, 0);
-	if (IS_ERR(shm) || !dentry_add(sb->root, "shm", shm))
-		return -ENOMEM;
-	sb->root->inode->nlink++;
-	return add_links(sb);
+	return 0;
 }
 
 static void devfs_unmount(struct superblock *sb)

@@ -1,11 +1,13 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* /dev/null, zero, full, random, urandom: mem(4), full(4), random(4); numbers of Linux. */
 #include <linux/errno.h>
+#include <linux/random.h>
 #include <uk/devfs.h>
 #include <uk/random.h>
 #include <uk/vfs.h>
 
-#define MEM_MAJOR 1
+#define MEM_MAJOR    1
+#define ENTROPY_BITS 256 /* random(4): what a full pool reports */
 
 static uk_ssize_t null_read(struct file *file, struct uio *uio, loff_t *pos)
 {
@@ -64,37 +66,40 @@ static uk_ssize_t random_write(struct file *file, struct uio *uio, loff_t *pos)
 	return done;
 }
 
-static loff_t null_lseek(struct file *file, loff_t offset, int whence)
+static long random_ioctl(struct file *file, unsigned int cmd, unsigned long arg)
 {
-	return 0;
+	if (cmd != RNDGETENTCNT)
+		return -ENOTTY;
+	return put_user(ENTROPY_BITS, (int __user *)arg);
 }
 
 /* Private mappings of /dev/zero are plain anonymous memory (NULL), shared ones share. */
 static struct vm_object *zero_mmap(struct file *file, unsigned int prot, bool is_shared)
 {
-	return is_shared ? shared_anon_object(0) : NULL;
+	return is_shared ? shared_anon_object(INT64_MAX & UK_PAGE_MASK) : NULL;
 }
 
 static const struct file_ops null_ops = {
 	.read = null_read,
 	.write = null_write,
-	.lseek = null_lseek,
+	.lseek = file_lseek_zero,
 };
 static const struct file_ops zero_ops = {
 	.read = zero_read,
 	.write = null_write,
-	.lseek = null_lseek,
+	.lseek = file_lseek_zero,
 	.mmap = zero_mmap,
 };
 static const struct file_ops full_ops = {
 	.read = zero_read,
 	.write = full_write,
-	.lseek = null_lseek,
+	.lseek = file_lseek_zero,
 };
 static const struct file_ops random_ops = {
 	.read = random_read,
 	.write = random_write,
-	.lseek = null_lseek,
+	.ioctl = random_ioctl,
+	.lseek = file_lseek_zero,
 };
 
 int devfs_register_mem(void)

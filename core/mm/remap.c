@@ -59,6 +59,29 @@ static long move(struct vmspace *vm, struct vma *vma, const struct remap *r)
 	return (long)target;
 }
 
+/* An old length of 0: a second view of shared memory, the first one stays. */
+static long duplicate(struct vmspace *vm, struct vma *vma, const struct remap *r)
+{
+	struct vm_map_args args = {
+		.hint = r->flags & MREMAP_FIXED ? r->new_address : 0,
+		.len_bytes = r->new_len,
+		.prot = vma->prot,
+		.flags = vma->flags,
+		.placement = r->flags & MREMAP_FIXED ? VM_MAP_FIXED : VM_MAP_ANYWHERE,
+		.object = vma->object,
+		.offset_bytes = vma->offset_bytes + (r->old - vma->start),
+		.file = vma->file,
+		.name = vma->name,
+	};
+	vaddr_t target;
+	int error;
+
+	if (!(vma->flags & VMA_SHARED) || !(r->flags & MREMAP_MAYMOVE))
+		return -EINVAL;
+	error = vm_map_locked(vm, &args, &target);
+	return error ? error : (long)target;
+}
+
 static long remap_locked(struct vmspace *vm, struct remap *r)
 {
 	struct vma *vma = vma_find_locked(vm, r->old);
@@ -68,6 +91,8 @@ static long remap_locked(struct vmspace *vm, struct remap *r)
 		return -EFAULT;
 	if (vma->flags & VMA_SPECIAL)
 		return -EFAULT;
+	if (!r->old_len)
+		return duplicate(vm, vma, r);
 	if (r->new_len < r->old_len && !(r->flags & (MREMAP_FIXED | MREMAP_DONTUNMAP))) {
 		error = vm_unmap_locked(vm, r->old + r->new_len, r->old + r->old_len);
 		return error ? error : (long)r->old;
@@ -91,7 +116,7 @@ static int check(const struct remap *r)
 	if ((r->flags & ~(MREMAP_MAYMOVE | MREMAP_FIXED | MREMAP_DONTUNMAP)) ||
 	    ((r->flags & (MREMAP_FIXED | MREMAP_DONTUNMAP)) && !(r->flags & MREMAP_MAYMOVE)))
 		return -EINVAL;
-	if (!UK_IS_ALIGNED(r->old, UK_PAGE_SIZE) || !r->new_len || !r->old_len)
+	if (!UK_IS_ALIGNED(r->old, UK_PAGE_SIZE) || !r->new_len)
 		return -EINVAL;
 	if (r->new_len > UKARCH_USER_END || r->old_len > UKARCH_USER_END - r->old)
 		return -EINVAL;

@@ -71,12 +71,29 @@ static void line_emit(void *ctx, const char *text, size_t len)
 	}
 }
 
-static void line_prefix(struct line *line, enum uk_loglevel level)
+#define NO_STAMP UINT64_MAX
+
+/* Taken before the lock: the first reading calibrates the clock, which may log by itself (then
+ * without a stamp). */
+static uint64_t stamp_now(void)
+{
+	static bool is_reading;
+	uint64_t now_ns;
+
+	if (console_level < UK_LOG_INFO || !print_clock || is_reading)
+		return NO_STAMP;
+	is_reading = true;
+	now_ns = print_clock();
+	is_reading = false;
+	return now_ns;
+}
+
+static void line_prefix(struct line *line, enum uk_loglevel level, uint64_t stamp_ns)
 {
 	char stamp[32];
 
-	if (console_level >= UK_LOG_INFO && print_clock) {
-		uint64_t us = print_clock() / 1000;
+	if (stamp_ns != NO_STAMP) {
+		uint64_t us = stamp_ns / 1000;
 
 		line_emit(line, stamp,
 			  (size_t)uk_scnprintf(stamp, sizeof(stamp), "[%4lu.%06lu] ", us / 1000000,
@@ -90,12 +107,14 @@ void uk_vprintk(enum uk_loglevel level, const char *fmt, va_list ap)
 {
 	struct line line = {.to_console = level <= console_level};
 	unsigned long irq_flags;
+	uint64_t stamp_ns;
 
 	if (level >= UK_LOG_DEBUG && !line.to_console)
 		return;
+	stamp_ns = stamp_now();
 	irq_flags = spin_lock_irqsave(&print_lock);
 	if (!in_mid_line)
-		line_prefix(&line, level);
+		line_prefix(&line, level, stamp_ns);
 	uk_vformat(line_emit, &line, fmt, ap);
 	line_flush(&line);
 	spin_unlock_irqrestore(&print_lock, irq_flags);

@@ -54,10 +54,9 @@ int proc_ctx_of(const struct proc_inode *pi, struct proc_ctx *ctx)
 	return ctx->task ? 0 : -ESRCH;
 }
 
-/* --- inodes -------------------------------------------------------------------------------------
- */
+/* --- inodes ------------------------------------------------------------------------------ */
 
-static const struct inode_ops dir_inode_ops, file_inode_ops, link_inode_ops;
+static const struct inode_ops dir_inode_ops, file_inode_ops;
 static const struct file_ops dir_file_ops;
 
 /* What a name in a directory leads to. */
@@ -101,7 +100,7 @@ static struct inode *make_inode(struct superblock *sb, const struct target *targ
 		inode->ops = &dir_inode_ops;
 		inode->file_ops = &dir_file_ops;
 	} else if (S_ISLNK(target->mode)) {
-		inode->ops = &link_inode_ops;
+		inode->ops = &proc_link_inode_ops;
 	} else {
 		inode->ops = &file_inode_ops;
 		inode->file_ops = &proc_file_ops;
@@ -114,13 +113,12 @@ static struct inode *make_inode(struct superblock *sb, const struct target *targ
 	return inode;
 }
 
-static void proc_inode_release(struct inode *inode)
+void proc_inode_release(struct inode *inode)
 {
 	uk_free(proc_inode(inode));
 }
 
-/* --- lookup
- * --------------------------------------------------------------------------------------- */
+/* --- lookup ------------------------------------------------------------------------------ */
 
 /* A decimal number without leading zeros that fits an int; -1 otherwise. */
 static int parse_number(const char *name)
@@ -237,8 +235,7 @@ static int proc_lookup(struct inode *dir, struct dentry *dentry)
 	return 0;
 }
 
-/* --- readdir
- * -------------------------------------------------------------------------------------- */
+/* --- readdir ----------------------------------------------------------------------------- */
 
 struct listing {
 	struct file *file;
@@ -366,76 +363,23 @@ static loff_t proc_dir_lseek(struct file *file, loff_t offset, int whence)
 	return offset;
 }
 
-/* --- links
- * ---------------------------------------------------------------------------------------- */
-
-static int proc_follow(struct inode *inode, struct path *target)
-{
-	struct proc_ctx ctx;
-	int error = proc_ctx_of(proc_inode(inode), &ctx);
-
-	if (error)
-		return error;
-	return ctx.entry->place ? ctx.entry->place(&ctx, target) : -ENOENT;
-}
-
-static const char *readlink_text(const struct proc_ctx *ctx, char *buf)
-{
-	struct seq seq = {.buf = NULL};
-
-	if (!ctx->entry->show)
-		return ctx->entry->text;
-	ctx->entry->show(&seq, ctx);
-	if (seq.is_out_of_memory)
-		return ERR_PTR(-ENOMEM);
-	seq.len = UK_MIN(seq.len, (size_t)PATH_MAX - 1);
-	memcpy(buf, seq.buf, seq.len);
-	buf[seq.len] = '\0';
-	uk_free(seq.buf);
-	return buf;
-}
-
-static const char *readlink_fd(const struct proc_ctx *ctx, char *buf)
-{
-	struct file *file = proc_task_file(ctx->task, ctx->fd);
-	const char *name;
-
-	if (!file)
-		return ERR_PTR(-ENOENT);
-	name = vfs_file_name(file, buf, PATH_MAX);
-	file_put(file);
-	return name;
-}
-
-static const char *proc_readlink(struct inode *inode, char *buf)
-{
-	struct proc_ctx ctx;
-	struct path place;
-	const char *name;
-	int error = proc_ctx_of(proc_inode(inode), &ctx);
-
-	if (error)
-		return ERR_PTR(error);
-	if (ctx.fd >= 0)
-		return readlink_fd(&ctx, buf);
-	if (!ctx.entry->place)
-		return readlink_text(&ctx, buf);
-	error = ctx.entry->place(&ctx, &place);
-	if (error)
-		return ERR_PTR(error);
-	name = vfs_path_name(&place, buf, PATH_MAX);
-	path_put(&place);
-	return name;
-}
+/* --- operations -------------------------------------------------------------------------- */
 
 /* Sizes do not matter (O_TRUNC of a shell's redirection); modes and owners are fixed. */
-static int proc_setattr(struct inode *inode, const struct inode_attr *attr)
+int proc_setattr(struct inode *inode, const struct inode_attr *attr)
 {
 	return attr->valid & (ATTR_MODE | ATTR_UID | ATTR_GID) ? -EPERM : 0;
 }
 
+/* A name that is not there cannot come into being: as for a name that is only looked for. */
+static int proc_create(struct inode *dir, struct dentry *dentry, uint32_t mode, uint64_t rdev)
+{
+	return -ENOENT;
+}
+
 static const struct inode_ops dir_inode_ops = {
 	.lookup = proc_lookup,
+	.create = proc_create,
 	.setattr = proc_setattr,
 	.release = proc_inode_release,
 };
@@ -444,19 +388,12 @@ static const struct inode_ops file_inode_ops = {
 	.setattr = proc_setattr,
 	.release = proc_inode_release,
 };
-static const struct inode_ops link_inode_ops = {
-	.readlink = proc_readlink,
-	.follow = proc_follow,
-	.setattr = proc_setattr,
-	.release = proc_inode_release,
-};
 static const struct file_ops dir_file_ops = {
 	.readdir = proc_readdir,
 	.lseek = proc_dir_lseek,
 };
 
-/* --- filesystem types
- * ------------------------------------------------------------------------------ */
+/* --- filesystem types -------------------------------------------------------------------- */
 
 static int mount_root(struct superblock *sb, enum proc_dir dir)
 {

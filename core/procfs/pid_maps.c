@@ -12,8 +12,7 @@
 
 #define USER_TEXT_MAX (2UL << 20) /* of arguments or environment shown */
 
-/* --- maps
- * -------------------------------------------------------------------------------------------- */
+/* --- maps -------------------------------------------------------------------------------- */
 
 static const char *special_name(const struct vmspace *vm, const struct vma *vma)
 {
@@ -85,8 +84,7 @@ void show_maps(struct seq *seq, const struct proc_ctx *ctx)
 		show_vmas(seq, ctx->task->vm, NULL);
 }
 
-/* --- smaps
- * ------------------------------------------------------------------------------------------- */
+/* --- smaps ------------------------------------------------------------------------------- */
 
 static void count_leaf(void *ctx, vaddr_t va, const struct ukarch_pte *pte)
 {
@@ -183,8 +181,7 @@ void show_smaps_rollup(struct seq *seq, const struct proc_ctx *ctx)
 	show_sizes(seq, &resident, locked);
 }
 
-/* --- the program's own memory
- * --------------------------------------------------------------------- */
+/* --- the program's own memory ------------------------------------------------------------ */
 
 /* Only the running address space can be read; another one shows as empty, like a kernel thread. */
 static void show_user_memory(struct seq *seq, const struct proc_ctx *ctx, uintptr_t start,

@@ -46,8 +46,7 @@ void show_id_map(struct seq *seq, const struct proc_ctx *ctx)
 	seq_printf(seq, "%10u %10u %10u\n", 0u, 0u, UINT32_MAX);
 }
 
-/* --- what several of them need
- * -------------------------------------------------------------------- */
+/* --- what several of them need ----------------------------------------------------------- */
 
 static unsigned int thread_count(const struct process *process)
 {
@@ -92,7 +91,8 @@ static void vm_sizes(struct vmspace *vm, struct vm_sizes *sizes)
 	sizes->locked = vm->locked_bytes;
 	sizes->file_resident = resident.file_bytes;
 	sizes->resident = resident.anon_bytes + resident.file_bytes;
-	sizes->code = vm->code_end - vm->code_start;
+	sizes->code = UK_ALIGN_UP(vm->code_end, UK_PAGE_SIZE) -
+		      UK_ALIGN_DOWN(vm->code_start, UK_PAGE_SIZE);
 	sizes->tables = ukarch_pt_table_bytes(&vm->pt);
 	for (vma = vma_find_next_locked(vm, 0); vma; vma = vma_find_next_locked(vm, vma->end)) {
 		uint64_t bytes = vma->end - vma->start;
@@ -144,8 +144,7 @@ static void process_times(const struct process *process, uint64_t *user_ns, uint
 	}
 }
 
-/* --- status
- * ---------------------------------------------------------------------------------------- */
+/* --- status ------------------------------------------------------------------------------ */
 
 static const char *state_text(char letter)
 {
@@ -235,8 +234,7 @@ void show_status(struct seq *seq, const struct proc_ctx *ctx)
 		      "nonvoluntary_ctxt_switches:\t0\n");
 }
 
-/* --- stat, statm
- * ------------------------------------------------------------------------------------ */
+/* --- stat, statm ------------------------------------------------------------------------- */
 
 /* Fields by the numbers of proc(5). */
 void show_stat(struct seq *seq, const struct proc_ctx *ctx)
@@ -282,8 +280,7 @@ void show_statm(struct seq *seq, const struct proc_ctx *ctx)
 		   sizes.code >> UK_PAGE_SHIFT, (sizes.data + sizes.stack) >> UK_PAGE_SHIFT);
 }
 
-/* --- limits, io
- * ------------------------------------------------------------------------------------- */
+/* --- limits, io -------------------------------------------------------------------------- */
 
 static void show_limit(struct seq *seq, uint64_t value)
 {

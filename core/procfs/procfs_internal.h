@@ -104,6 +104,11 @@ struct task *proc_task_find(const struct process *process, int tid);
 /** The lowest thread id >= from, or -1. */
 int proc_task_next_tid(const struct process *process, int from);
 
+/* fs.c, link.c */
+int proc_setattr(struct inode *inode, const struct inode_attr *attr);
+void proc_inode_release(struct inode *inode);
+extern const struct inode_ops proc_link_inode_ops;
+
 /* fs.c: what procfs_add() brought */
 void proc_show_added(struct seq *seq, const struct proc_ctx *ctx);
 

@@ -61,8 +61,7 @@ int store_sysctl(const struct proc_ctx *ctx, char *text, size_t len)
 	return 0;
 }
 
-/* --- names
- * -------------------------------------------------------------------------------------------- */
+/* --- names ------------------------------------------------------------------------------- */
 
 void show_hostname(struct seq *seq, const struct proc_ctx *ctx)
 {
@@ -112,8 +111,7 @@ void show_file_nr(struct seq *seq, const struct proc_ctx *ctx)
 	seq_printf(seq, "0\t0\t%ld\n", sysctls[SYSCTL_FILE_MAX].value);
 }
 
-/* --- random
- * ------------------------------------------------------------------------------------------- */
+/* --- random ------------------------------------------------------------------------------ */
 
 /* A version 4 UUID of RFC 4122 out of 16 random bytes. */
 static void put_uuid(struct seq *seq, const unsigned char bytes[16])

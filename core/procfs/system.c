@@ -56,9 +56,13 @@ void show_meminfo(struct seq *seq, const struct proc_ctx *ctx)
 void show_cpuinfo(struct seq *seq, const struct proc_ctx *ctx)
 {
 	char *room = seq_reserve(seq, CPU_TEXT_MAX);
+	const uint64_t counts = 1000000000;
+	uint64_t now = ukarch_counter();
+	uint64_t ns = clock_counter_to_ns(now + counts) - clock_counter_to_ns(now);
 
 	if (room)
-		seq->len += (size_t)ukarch_cpu_describe(room, CPU_TEXT_MAX);
+		seq->len += (size_t)ukarch_cpu_describe(room, CPU_TEXT_MAX,
+							ns ? counts * 1000000 / ns : 0);
 }
 
 void show_system_stat(struct seq *seq, const struct proc_ctx *ctx)

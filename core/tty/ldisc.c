@@ -47,7 +47,7 @@ static void set_end(struct ldisc *ld, uint32_t position, bool ends)
 	*byte = ends ? *byte | bit : *byte & (unsigned char)~bit;
 }
 
-/* --- input ------------------------------------------------------------------------------------ */
+/* --- input ------------------------------------------------------------------------------- */
 
 /* Room is kept for the delimiter of the line that is being edited. */
 static bool store(struct ldisc *ld, char c, bool ends)
@@ -277,7 +277,7 @@ void ldisc_set_termios(struct ldisc *ld, const struct termios2 *termios)
 	ld->line_column = ld->column;
 }
 
-/* --- reading ---------------------------------------------------------------------------------- */
+/* --- reading ----------------------------------------------------------------------------- */
 
 bool ldisc_is_readable(const struct ldisc *ld, uint32_t min)
 {
@@ -357,7 +357,7 @@ struct ldisc_wait ldisc_wait_policy(const struct ldisc *ld, size_t done, size_t 
 	return (struct ldisc_wait){LDISC_WAIT, 0};
 }
 
-/* --- output ----------------------------------------------------------------------------------- */
+/* --- output ------------------------------------------------------------------------------ */
 
 /* One byte that needs more than to be passed on; returns the bytes stored (at most 8). */
 static size_t output_special(struct ldisc *ld, char c, char *out)

@@ -78,8 +78,7 @@ void ldisc_flush_input(struct ldisc *ld);
 size_t ldisc_output(struct ldisc *ld, const char *in, size_t len, char *out, size_t out_size,
 		    size_t *consumed);
 
-/* --- ldisc_edit.c: the line being edited; used by ldisc_receive() only -------------------------
- */
+/* --- ldisc_edit.c: the line being edited; used by ldisc_receive() only ------------------- */
 static inline char ldisc_byte(const struct ldisc *ld, uint32_t position)
 {
 	return ld->bytes[position % LDISC_BYTES];

@@ -22,8 +22,7 @@
 
 struct tty console_tty = {.lock = SPINLOCK_INIT};
 
-/* --- line discipline to device ------------------------------------------------------------------
- */
+/* --- line discipline to device ----------------------------------------------------------- */
 
 static void console_echo(void *ctx, const char *bytes, size_t len)
 {
@@ -78,8 +77,7 @@ void tty_start_receiving(struct tty *tty)
 	console_received(); /* what was typed before */
 }
 
-/* --- reading ------------------------------------------------------------------------------------
- */
+/* --- reading ----------------------------------------------------------------------------- */
 
 static bool is_readable(struct tty *tty)
 {
@@ -177,8 +175,7 @@ static uk_ssize_t tty_read(struct file *file, struct uio *uio, loff_t *pos)
 	}
 }
 
-/* --- writing ------------------------------------------------------------------------------------
- */
+/* --- writing ----------------------------------------------------------------------------- */
 
 static int wait_writable(struct file *file, struct tty *tty)
 {
@@ -232,8 +229,7 @@ static uk_ssize_t tty_write(struct file *file, struct uio *uio, loff_t *pos)
 	return (uk_ssize_t)done;
 }
 
-/* --- the rest ------------------------------------------------------------------------------------
- */
+/* --- the rest ---------------------------------------------------------------------------- */
 
 static unsigned int tty_poll(struct file *file, struct poll_table *table)
 {

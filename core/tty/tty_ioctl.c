@@ -82,8 +82,7 @@ static long do_termios(struct tty *tty, unsigned int cmd, void __user *arg)
 	}
 }
 
-/* --- windows, flushing, flow ---------------------------------------------------------------------
- */
+/* --- windows, flushing, flow ------------------------------------------------------------- */
 
 static long set_winsize(struct tty *tty, const void __user *arg)
 {
@@ -141,8 +140,7 @@ static long count_readable(struct tty *tty, int __user *arg)
 	return put_user(count, arg);
 }
 
-/* --- job control
- * ---------------------------------------------------------------------------------- */
+/* --- job control ------------------------------------------------------------------------- */
 
 static bool is_controlling(const struct tty *tty)
 {

@@ -160,13 +160,14 @@ struct dentry *dentry_alloc(struct dentry *parent, const char *name, size_t len)
 	return dentry;
 }
 
-struct dentry *dentry_add(struct dentry *parent, const char *name, struct inode *inode)
+struct dentry *dentry_add_n(struct dentry *parent, const char *name, size_t len,
+			    struct inode *inode)
 {
 	struct dentry *dentry;
 
 	if (!inode)
 		return NULL;
-	dentry = dentry_alloc(parent, name, strlen(name));
+	dentry = dentry_alloc(parent, name, len);
 	if (!dentry) {
 		inode_put(inode);
 		return NULL;
@@ -264,6 +265,12 @@ void dentry_delete(struct dentry *dentry)
 		dentry_put(dentry);
 	}
 	dentry_put(dentry);
+}
+
+void dentry_remove(struct dentry *dentry)
+{
+	dentry->inode->nlink--;
+	dentry_delete(dentry);
 }
 
 int dentry_reserve_name(struct dentry *dentry, unsigned int len)

@@ -204,9 +204,7 @@ loff_t file_lseek_sized(struct file *file, loff_t offset, int whence, uint64_t s
 	default:
 		return -EINVAL;
 	}
-	if (uk_add_overflow(base, offset, &offset))
-		return -EOVERFLOW;
-	if (offset < 0)
+	if (uk_add_overflow(base, offset, &offset) || offset < 0)
 		return -EINVAL;
 	file->pos = offset;
 	return offset;

@@ -6,7 +6,7 @@
 
 #define BITS                 6
 #define SLOTS                (1u << BITS)
-#define PAGE_TREE_MAX_HEIGHT 11 /* 64 bits of index */
+#define PAGE_TREE_MAX_HEIGHT 9 /* 54 bits of index; a file offset has 51 */
 
 struct node {
 	void *slots[SLOTS];
@@ -14,7 +14,7 @@ struct node {
 
 static inline bool covers(unsigned int height, uint64_t index)
 {
-	return height >= PAGE_TREE_MAX_HEIGHT || !(index >> height * BITS);
+	return !(index >> height * BITS);
 }
 
 static inline unsigned int slot_of(uint64_t index, unsigned int height)
@@ -36,6 +36,8 @@ struct page *page_tree_find(const struct page_tree *tree, uint64_t index)
 static int grow(struct page_tree *tree, uint64_t index)
 {
 	while (!covers(tree->height, index)) {
+		if (tree->height == PAGE_TREE_MAX_HEIGHT)
+			return -EFBIG;
 		if (tree->root) {
 			struct node *node = uk_zalloc(sizeof(*node));
 
@@ -53,8 +55,10 @@ int page_tree_insert(struct page_tree *tree, uint64_t index, struct page *page)
 {
 	void **slot = &tree->root;
 
-	if (grow(tree, index))
-		return -ENOMEM;
+	int ret = grow(tree, index);
+
+	if (ret)
+		return ret;
 	for (unsigned int h = tree->height; h; h--) {
 		if (!*slot) {
 			*slot = uk_zalloc(sizeof(struct node));
@@ -87,8 +91,6 @@ struct page *page_tree_next(const struct page_tree *tree, uint64_t *index)
 			break;
 		/* The empty slot was at level h + 1: go on behind what it covers. */
 		i = ((i >> h * BITS) + 1) << h * BITS;
-		if (!i)
-			break;
 	}
 	return NULL;
 }

@@ -21,7 +21,7 @@ struct page_tree {
 
 /** The page, or NULL. */
 struct page *page_tree_find(const struct page_tree *tree, uint64_t index);
-/** Fills an empty slot, or replaces. 0 or -ENOMEM. */
+/** Fills an empty slot, or replaces. 0, -ENOMEM, or -EFBIG for an index of 2^54 or more. */
 int page_tree_insert(struct page_tree *tree, uint64_t index, struct page *page);
 /** The first page at or after *index, which becomes its index; NULL: none. */
 struct page *page_tree_next(const struct page_tree *tree, uint64_t *index);

@@ -28,8 +28,8 @@ FUZZ_SANITIZE := -fsanitize=fuzzer,address,undefined -fno-sanitize-recover=undef
 # $(1) program, $(2) compiler, $(3) sanitizers, $(4) libraries
 define uk_host_program
 $(1)_OBJS := $$(patsubst %,$(HOST_DIR)/$(1)/%.o,$$($(1)_SRCS))
-$(call uk_keep_text,$(HOST_DIR)/$(1)/.flags,$(2) $(HOST_CFLAGS) $(3) $($(1)_CFLAGS) $(HOST_INCLUDES) \
-	$($(1)_SRCS))
+$(call uk_keep_text,$(HOST_DIR)/$(1)/.flags,$(2) $(HOST_CFLAGS) $(3) $($(1)_CFLAGS) \
+	$(HOST_INCLUDES) $($(1)_SRCS))
 $$($(1)_OBJS): $(HOST_DIR)/$(1)/%.o: % $(HOST_DIR)/$(1)/.flags | prerequisites-test
 	$$(Q)mkdir -p $$(@D)
 	$$(Q)$(2) $(HOST_CFLAGS) $(3) $$($(1)_CFLAGS) $(HOST_INCLUDES) -MMD -MP -c $$< -o $$@
@@ -38,9 +38,11 @@ $(HOST_DIR)/$(1)/$(1): $$($(1)_OBJS)
 -include $$($(1)_OBJS:.o=.d)
 endef
 
-ifneq ($(filter host-% test,$(MAKECMDGOALS)),)
-$(foreach test,$(HOSTTESTS),$(eval $(call uk_host_program,$(test),$(HOSTCC),$(HOST_SANITIZE),-lcmocka -lbsd)))
-$(foreach test,$(HOSTFUZZ),$(eval $(call uk_host_program,$(test),clang,$(FUZZ_SANITIZE),-lbsd)))
+ifneq ($(filter host-program,$(MAKECMDGOALS)),)
+$(foreach test,$(HOSTTESTS),$(eval $(call uk_host_program,$(test),$(HOSTCC),$(strip \
+	$(HOST_SANITIZE)),-lcmocka -lbsd)))
+$(foreach test,$(HOSTFUZZ),$(eval $(call uk_host_program,$(test),clang,$(strip \
+	$(FUZZ_SANITIZE)),-lbsd)))
 endif
 
 uk_picked  = $(if $(TESTS),$(filter $(TESTS),$(1)),$(1))

@@ -23,8 +23,10 @@ space   := $(empty) $(empty)
 uk_letters := a:A b:B c:C d:D e:E f:F g:G h:H i:I j:J k:K l:L m:M n:N o:O p:P q:Q r:R s:S t:T u:U \
 	      v:V w:W x:X y:Y z:Z -:_ .:_ +:_
 # Upper case, and an underscore for what no variable name may hold.
-uk_fold = $(if $(2),$(call uk_fold,$(subst $(word 1,$(subst :, ,$(firstword $(2)))),$(word 2,$(subst \
-	  :, ,$(firstword $(2)))),$(1)),$(wordlist 2,99,$(2))),$(1))
+uk_from = $(word 1,$(subst :, ,$(firstword $(1))))
+uk_to   = $(word 2,$(subst :, ,$(firstword $(1))))
+uk_fold = $(if $(2),$(call uk_fold,$(subst $(call uk_from,$(2)),$(call uk_to,$(2)),$(1)),$(wordlist \
+	  2,99,$(2))),$(1))
 ucase   = $(call uk_fold,$(1),$(uk_letters))
 
 # $(1) name, $(2) its folder, $(3) its name in upper case
@@ -41,7 +43,8 @@ addlib   = $(call uk_register,$(1),$(uk_this_folder),$(call ucase,$(1)))
 # Without its option a library is not there, but its folder still has a name.
 addlib_s = $(if $(filter y,$(2)),$(call addlib,$(1)),$(call ucase,$(1))_BASE := $(uk_this_folder))
 
-# Makes file $(1) hold the text $(2); leaves it alone when it does already.
-uk_keep_text = $(if $(call uk_same,$(file <$(1)),$(strip $(2))),,$(shell mkdir -p $(dir \
+# Makes file $(1) hold the text $(2); leaves it alone when it does already. (GNU Make 4.3 does not
+# always take the newline from the end of what $(file <) reads: hence strip.)
+uk_keep_text = $(if $(call uk_same,$(strip $(file <$(1))),$(strip $(2))),,$(shell mkdir -p $(dir \
 	       $(1)))$(file >$(1),$(strip $(2))))
 uk_same      = $(and $(findstring x$(1)x,x$(2)x),$(findstring x$(2)x,x$(1)x))

@@ -56,8 +56,8 @@ run-guest: export UK_RUN_CMDLINE = $(strip $(UK_RUN_PARAMS) -- $(UK_RUN_PROGRAM)
 run-guest: export UK_RUN_QEMU_ARGS = $(value QEMU_ARGS)
 run-guest: $(if $(KERNEL),,image) $(UK_RUN_INITRD) | prerequisites-run
 	$(Q)mkdir -p $(UK_RUN_DIR)
-	$(Q)status=0; $(SCRIPTS)/qemu-guest -k $(or $(KERNEL),$(UK_IMAGE)) -i $(UK_RUN_INITRD) -a "$$UK_RUN_CMDLINE" \
-		-m $(or $(MEM),128) -c $(or $(CPUS),1) -t $(or $(MACHINE),microvm) -A $(or $(ACCEL),auto) \
+	$(Q)status=0; $(SCRIPTS)/qemu-guest -k $(or $(KERNEL),$(UK_IMAGE)) \
+		-i $(UK_RUN_INITRD) -a "$$UK_RUN_CMDLINE" -m $(or $(MEM),128) -c $(or $(CPUS),1) -t $(or $(MACHINE),microvm) -A $(or $(ACCEL),auto) \
 		$(if $(CPU),-C $(CPU)) $(if $(BOOT),-B $(BOOT)) $(if $(TIMEOUT),-T $(TIMEOUT)) \
 		$(if $(filter 1,$(V)),-v) -x "$$UK_RUN_QEMU_ARGS" || status=$$?; \
 		echo $$status >$(UK_RUN_DIR)/status

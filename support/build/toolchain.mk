@@ -46,7 +46,8 @@ CFLAGS-$(CONFIG_OPTIMIZE_NOOMITFP) += -fno-omit-frame-pointer
 CFLAGS-y += -include $(BUILD_DIR)/include/uk/config.h
 CFLAGS-y += -include support/build/visibility.h
 
-ASFLAGS-y += $(if $(CC_IS_CLANG),-Wno-unused-command-line-argument) -D__ASSEMBLY__ -g -include $(BUILD_DIR)/include/uk/config.h
+ASFLAGS-y += -D__ASSEMBLY__ -g -include $(BUILD_DIR)/include/uk/config.h
+ASFLAGS-y += $(if $(CC_IS_CLANG),-Wno-unused-command-line-argument)
 
 LDFLAGS-y += -nostdlib -static -pie --no-dynamic-linker -z text -z norelro -z noexecstack
 LDFLAGS-y += -z max-page-size=4096 --build-id=none --gc-sections

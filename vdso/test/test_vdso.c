@@ -49,14 +49,32 @@ static void read_dynamic(const Elf64_Dyn *entry)
 		void *at = image + entry->d_un.d_ptr;
 
 		switch (entry->d_tag) {
-		case DT_SYMTAB: dyn.symbols = at; break;
-		case DT_STRTAB: dyn.strings = at; break;
-		case DT_HASH: dyn.hash = at; break;
-		case DT_GNU_HASH: dyn.gnu_hash = at; break;
-		case DT_VERSYM: dyn.versions = at; break;
-		case DT_VERDEF: dyn.version_defs = at; break;
-		case DT_SONAME: dyn.soname = entry->d_un.d_val; break;
-		case DT_RELA: case DT_REL: case DT_JMPREL: case DT_TEXTREL: case DT_NEEDED:
+		case DT_SYMTAB:
+			dyn.symbols = at;
+			break;
+		case DT_STRTAB:
+			dyn.strings = at;
+			break;
+		case DT_HASH:
+			dyn.hash = at;
+			break;
+		case DT_GNU_HASH:
+			dyn.gnu_hash = at;
+			break;
+		case DT_VERSYM:
+			dyn.versions = at;
+			break;
+		case DT_VERDEF:
+			dyn.version_defs = at;
+			break;
+		case DT_SONAME:
+			dyn.soname = entry->d_un.d_val;
+			break;
+		case DT_RELA:
+		case DT_REL:
+		case DT_JMPREL:
+		case DT_TEXTREL:
+		case DT_NEEDED:
 			fail_msg("the vDSO has dynamic tag %ld", (long)entry->d_tag);
 		}
 	}
@@ -77,8 +95,8 @@ static int map_vdso(void **state)
 	data = mmap(NULL, PAGE + image_len, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1,
 		    0);
 	assert_true(data != MAP_FAILED);
-	image = mmap((char *)data + PAGE, image_len, PROT_READ | PROT_EXEC, MAP_PRIVATE | MAP_FIXED, fd,
-		     0);
+	image = mmap((char *)data + PAGE, image_len, PROT_READ | PROT_EXEC, MAP_PRIVATE | MAP_FIXED,
+		     fd, 0);
 	assert_true(image != MAP_FAILED);
 	close(fd);
 	ehdr = (const void *)image;
@@ -174,7 +192,8 @@ static u128 oracle(int id, uint64_t at)
 
 static uint64_t oracle_ns(u128 time)
 {
-	return (uint64_t)(time >> 64) * 1000000000 + (uint64_t)((u128)(uint64_t)time * 1000000000 >> 64);
+	return (uint64_t)(time >> 64) * 1000000000 +
+	       (uint64_t)((u128)(uint64_t)time * 1000000000 >> 64);
 }
 
 static void reset(void)
@@ -236,14 +255,16 @@ static void test_clocks(void **state)
 	for (unsigned int r = 0; r < 4; r++) {
 		for (unsigned int s = 0; s < 4; s++) {
 			for (unsigned int i = 0; i < 9; i++) {
-				/* The fraction makes the sum carry for some, and so does the next. */
+				/* The fraction makes the sum carry for some, and so does the next.
+				 */
 				set_clock(ids[i], rates[r], secs[s], UINT64_MAX / 9 * i + r);
 				check_clock(ids[i]);
 				set_clock(ids[i], rates[r], secs[s], UINT64_MAX);
 				check_clock(ids[i]);
 				/* An offset below zero: the clock began after the counter. */
 				set_clock(ids[i], rates[r],
-					  (uint64_t)(-(u128)counter() * rates[r] >> 64) + secs[s], 0);
+					  (uint64_t)(-(u128)counter() * rates[r] >> 64) + secs[s],
+					  0);
 				check_clock(ids[i]);
 			}
 		}
@@ -283,9 +304,11 @@ static void test_falls_back(void **state)
 	(void)state;
 	reset();
 	for (int id = 0; id < VDSO_CLOCKS; id++) {
-		if (id == 10)
+		/* Some hosts have no alarm clocks; nobody has number 10. */
+		if (clock_gettime(id, &host)) {
+			assert_int_equal(gettime(id, &ts), -errno);
 			continue;
-		assert_int_equal(clock_gettime(id, &host), 0);
+		}
 		assert_int_equal(gettime(id, &ts), 0);
 		assert_true(ts.tv_sec - host.tv_sec <= 1);
 	}

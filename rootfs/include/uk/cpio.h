@@ -11,15 +11,19 @@
 struct cpio_reader {
 	const char *bytes;
 	size_t len, pos;
+	unsigned int archive; /* trailers seen */
+	bool is_inside;       /* between a first member and its trailer */
 };
 
 struct cpio_entry {
 	const char *name;  /* not NUL-terminated; without leading "./" and "/" */
 	size_t name_len;
+	size_t dir_len;    /* of the folder in the name, with its last slash; 0: none */
 	const char *data;
 	size_t data_len;
 	uint32_t ino, mode, uid, gid, nlink, mtime;
 	uint32_t dev_major, dev_minor, rdev_major, rdev_minor;
+	unsigned int archive; /* which of several: inode numbers begin anew in each */
 };
 
 void cpio_open(struct cpio_reader *reader, const void *bytes, size_t len);

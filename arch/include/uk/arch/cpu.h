@@ -26,7 +26,7 @@ struct ukarch_cpu_caps {
 const struct ukarch_cpu_caps *ukarch_cpu_caps(void);
 
 /** The text of /proc/cpuinfo for this CPU; returns the length (as uk_scnprintf). */
-int ukarch_cpu_describe(char *buf, size_t size);
+int ukarch_cpu_describe(char *buf, size_t size, uint64_t counter_khz);
 
 /** One hardware random word; false when the CPU has none (RDRAND, RNDR). */
 bool ukarch_random_word(uint64_t *word);

@@ -17,6 +17,7 @@
 #include <linux/types.h>
 #include <uk/essentials.h>
 #include <uk/lock.h>
+#include <uk/string.h>
 
 struct inode;
 struct dentry;
@@ -184,7 +185,16 @@ void dentry_pin(struct dentry *dentry);
 struct dentry *dentry_alloc(struct dentry *parent, const char *name, size_t len);
 /** dentry_alloc + dentry_instantiate, pinned by the one reference: for building trees. Takes the
  *  inode over, also when it fails. NULL inode or no memory: NULL. */
-struct dentry *dentry_add(struct dentry *parent, const char *name, struct inode *inode);
+struct dentry *dentry_add_n(struct dentry *parent, const char *name, size_t len,
+			    struct inode *inode);
+static inline struct dentry *dentry_add(struct dentry *parent, const char *name,
+					struct inode *inode)
+{
+	return dentry_add_n(parent, name, strlen(name), inode);
+}
+/** The way back: the name goes, and the inode with its last user. Not for folders with names in
+ *  them. */
+void dentry_remove(struct dentry *dentry);
 /** The child in the cache, without a reference, or NULL. */
 struct dentry *dentry_lookup_cached(struct dentry *parent, const char *name, size_t len);
 

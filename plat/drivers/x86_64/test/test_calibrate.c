@@ -81,7 +81,8 @@ static void test_extremes(void **state)
 	assert_int_equal(bounds.hi_hz, UINT64_MAX);
 	bounds = (struct pc_freq_bounds){0, UINT64_MAX};
 	pc_bounds_narrow(&bounds, PIT_HZ, 1UL << 40, start, late); /* a 128-bit product */
-	assert_int_equal(bounds.hi_hz, (uint64_t)(((unsigned __int128)(1UL << 62) - 10) * PIT_HZ >> 40));
+	assert_int_equal(bounds.hi_hz,
+			 (uint64_t)(((unsigned __int128)(1UL << 62) - 10) * PIT_HZ >> 40));
 }
 
 static void test_unwrap(void **state)
@@ -101,7 +102,7 @@ static void test_unwrap(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_converges),    cmocka_unit_test(test_grid),
+		cmocka_unit_test(test_converges),     cmocka_unit_test(test_grid),
 		cmocka_unit_test(test_contradiction), cmocka_unit_test(test_extremes),
 		cmocka_unit_test(test_unwrap),
 	};

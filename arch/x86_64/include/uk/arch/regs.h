@@ -54,9 +54,10 @@ static inline vaddr_t ukarch_regs_fp(const struct ukarch_regs *regs)
 {
 	return regs->rbp;
 }
+/* The kernel takes the number as an int, whatever the upper half of RAX holds. */
 static inline uint64_t ukarch_regs_syscall_nr(const struct ukarch_regs *regs)
 {
-	return regs->orig_rax;
+	return (uint64_t)(int64_t)(int32_t)regs->orig_rax;
 }
 /** The six arguments of the system call. */
 static inline void ukarch_regs_syscall_args(const struct ukarch_regs *regs, long args[6])

@@ -1,0 +1,20 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* Host tests have no interrupts to keep out. */
+#ifndef UK_ARCH_CPU_INLINE_H
+#define UK_ARCH_CPU_INLINE_H
+
+#include <uk/essentials.h>
+
+static inline unsigned long ukarch_irq_save(void)
+{
+	return 0;
+}
+static inline void ukarch_irq_restore(unsigned long flags)
+{
+	(void)flags;
+}
+static inline void ukarch_cpu_relax(void)
+{
+}
+
+#endif /* UK_ARCH_CPU_INLINE_H */

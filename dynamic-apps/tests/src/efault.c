@@ -1,0 +1,389 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * A wild pointer to every pointer argument of every call that is there: EFAULT, no crash, nothing
+ * written. A row holds arguments that are good; each pointer among them is replaced in turn by
+ * addresses of every bad kind. Rows of calls that look at a pointer only sometimes say so (ANY).
+ */
+#include "t.h"
+
+#include <poll.h>
+#include <sys/ioctl.h>
+#include <sys/mman.h>
+#include <sys/prctl.h>
+#include <sys/uio.h>
+
+/* Descriptors that set_up() puts in place. */
+enum { FD_FILE = 60, FD_ZERO, FD_PIPE_READ, FD_PIPE_WRITE, FD_DIRECTORY };
+
+/* Kinds of a pointer argument. */
+enum kind { NONE, STR, IN, OUT };
+
+/* What else than EFAULT is right. */
+#define ANY     1 /* whatever, as long as the call returns */
+#define PARTIAL 2 /* the part before the bad page */
+#define ALIGNED 4 /* nothing that is not aligned */
+
+struct row {
+	const char *name;
+	long nr;
+	enum kind kinds[6];
+	unsigned int flags;
+	long args[6];
+};
+
+static char good[2 * PAGE] __attribute__((aligned(4096)));
+static char name_good[] = "f";
+static struct iovec iov_good = {good, 16};
+static long two_pointers[2];
+static struct pollfd poll_good = {.fd = -1};
+static long time_zero[4];
+static uint64_t mask_good;
+static char exe_path[] = "/proc/self/exe";
+static unsigned int cap_header[2] = {0x20080522, 0};
+static struct flock lock_good = {.l_type = F_RDLCK};
+static uint64_t how_good[3];
+
+#define P(object) ((long)(object))
+#define F         P(name_good)
+#define G         P(good)
+#define Z         P(time_zero)
+#define CWD       AT_FDCWD
+#define K(...)    {__VA_ARGS__}
+#define R(call, kinds_, flags_, ...)                                                               \
+	{                                                                                          \
+		#call, SYS_##call, kinds_, flags_,                                                 \
+		{                                                                                  \
+			__VA_ARGS__                                                                \
+		}                                                                                  \
+	}
+
+/* clang-format off */
+static const struct row rows[] = {
+	/* files by name */
+	R(open, K(STR), 0, F, O_RDONLY),
+	R(openat, K(NONE, STR), 0, CWD, F, O_RDONLY),
+	R(openat2, K(NONE, STR, IN), 0, CWD, F, P(how_good), 24),
+	R(creat, K(STR), 0, F, 0600),
+	R(stat, K(STR, OUT), 0, F, G),
+	R(lstat, K(STR, OUT), 0, F, G),
+	R(fstat, K(NONE, OUT), 0, FD_FILE, G),
+	R(newfstatat, K(NONE, STR, OUT), 0, CWD, F, G, 0),
+	R(statx, K(NONE, STR, NONE, NONE, OUT), 0, CWD, F, 0, 0x7ff, G),
+	R(statfs, K(STR, OUT), 0, F, G),
+	R(fstatfs, K(NONE, OUT), 0, FD_FILE, G),
+	R(access, K(STR), 0, F, 0),
+	R(faccessat, K(NONE, STR), 0, CWD, F, 0),
+	{"faccessat2", 439, K(NONE, STR), 0, {CWD, F, 0, 0}},
+	R(readlink, K(STR, OUT), 0, P("l"), G, 100),
+	R(readlinkat, K(NONE, STR, OUT), 0, CWD, P("l"), G, 100),
+	R(getdents, K(NONE, OUT), 0, FD_DIRECTORY, G, 1000),
+	R(getdents64, K(NONE, OUT), 0, FD_DIRECTORY, G, 1000),
+	R(getcwd, K(OUT), 0, G, PAGE),
+	R(chdir, K(STR), 0, P(".")),
+	R(chroot, K(STR), 0, P("/")),
+	R(mkdir, K(STR), 0, F, 0700),
+	R(mkdirat, K(NONE, STR), 0, CWD, F, 0700),
+	R(rmdir, K(STR), 0, F),
+	R(link, K(STR, STR), 0, F, F),
+	R(linkat, K(NONE, STR, NONE, STR), 0, CWD, F, CWD, F, 0),
+	R(symlink, K(STR, STR), 0, F, F),
+	R(symlinkat, K(STR, NONE, STR), 0, F, CWD, F),
+	R(unlink, K(STR), 0, F),
+	R(unlinkat, K(NONE, STR), 0, CWD, F, 0),
+	R(rename, K(STR, STR), 0, F, F),
+	R(renameat, K(NONE, STR, NONE, STR), 0, CWD, F, CWD, F),
+	R(renameat2, K(NONE, STR, NONE, STR), 0, CWD, F, CWD, F, 0),
+	R(mknod, K(STR), 0, F, S_IFREG, 0),
+	R(mknodat, K(NONE, STR), 0, CWD, F, S_IFREG, 0),
+	R(chmod, K(STR), 0, F, 0644),
+	R(fchmodat, K(NONE, STR), 0, CWD, F, 0644),
+	R(chown, K(STR), 0, F, -1, -1),
+	R(lchown, K(STR), 0, F, -1, -1),
+	R(fchownat, K(NONE, STR), 0, CWD, F, -1, -1, 0),
+	R(utime, K(STR, IN), 0, F, Z),
+	R(utimes, K(STR, IN), 0, F, Z),
+	R(futimesat, K(NONE, STR, IN), 0, CWD, F, Z),
+	R(utimensat, K(NONE, STR, IN), 0, CWD, F, Z, 0),
+	R(truncate, K(STR), 0, F, 100),
+	R(getxattr, K(STR, STR), 0, F, P("user.x"), G, 10),
+	R(getxattr, K(NONE, NONE, OUT), ANY, F, P("user.x"), G, 10),
+	R(lgetxattr, K(STR, STR), 0, F, P("user.x"), G, 10),
+	R(fgetxattr, K(NONE, STR), 0, FD_FILE, P("user.x"), G, 10),
+	R(setxattr, K(STR, STR), 0, F, P("user.x"), G, 10, 0),
+	R(setxattr, K(NONE, NONE, IN), ANY, F, P("user.x"), G, 10, 0),
+	R(removexattr, K(STR, STR), 0, F, P("user.x")),
+	R(listxattr, K(STR), 0, F, G, 10),
+	R(listxattr, K(NONE, OUT), ANY, F, G, 10),
+	R(mount, K(NONE, STR, STR), 0, 0, P("."), P("tmpfs"), 0, 0),
+	R(mount, K(STR), ANY, P("none"), P("missing"), P("tmpfs"), 0, 0),
+	R(umount2, K(STR), 0, F, 0),
+	R(execve, K(STR, IN, IN), 0, P(exe_path), P(two_pointers), P(two_pointers)),
+	R(execveat, K(NONE, STR, IN, IN), 0, CWD, P(exe_path), P(two_pointers), P(two_pointers), 0),
+	R(memfd_create, K(STR), 0, F, 0),
+
+	/* data */
+	R(read, K(NONE, OUT), PARTIAL, FD_ZERO, G, 100),
+	R(read, K(NONE, OUT), PARTIAL, FD_FILE, G, 1),
+	R(write, K(NONE, IN), PARTIAL, FD_FILE, G, 100),
+	R(write, K(NONE, IN), PARTIAL, FD_PIPE_WRITE, G, 100),
+	R(read, K(NONE, OUT), PARTIAL, FD_PIPE_READ, G, 1),
+	R(pread64, K(NONE, OUT), PARTIAL, FD_FILE, G, 50, 0),
+	R(pwrite64, K(NONE, IN), PARTIAL, FD_FILE, G, 50, 0),
+	R(readv, K(NONE, IN), 0, FD_ZERO, P(&iov_good), 1),
+	R(writev, K(NONE, IN), 0, FD_FILE, P(&iov_good), 1),
+	R(preadv, K(NONE, IN), 0, FD_FILE, P(&iov_good), 1, 0, 0),
+	R(pwritev, K(NONE, IN), 0, FD_FILE, P(&iov_good), 1, 0, 0),
+	R(preadv2, K(NONE, IN), 0, FD_FILE, P(&iov_good), 1, 0, 0, 0),
+	R(pwritev2, K(NONE, IN), 0, FD_FILE, P(&iov_good), 1, 0, 0, 0),
+	R(sendfile, K(NONE, NONE, OUT), 0, FD_PIPE_WRITE, FD_FILE, Z, 1),
+	R(copy_file_range, K(NONE, IN), 0, FD_FILE, Z, FD_FILE, P(time_zero + 2), 1, 0),
+	R(copy_file_range, K(NONE, NONE, NONE, IN), 0, FD_FILE, Z, FD_FILE, P(time_zero + 2), 1, 0),
+
+	/* descriptors and waiting */
+	R(pipe, K(OUT), 0, G),
+	R(pipe2, K(OUT), 0, G, 0),
+	{"fcntl F_GETLK", SYS_fcntl, K(NONE, NONE, OUT), 0, {FD_FILE, F_GETLK, P(&lock_good)}},
+	{"fcntl F_SETLK", SYS_fcntl, K(NONE, NONE, IN), 0, {FD_FILE, F_SETLK, P(&lock_good)}},
+	{"ioctl FIONREAD", SYS_ioctl, K(NONE, NONE, OUT), 0, {FD_PIPE_READ, FIONREAD, G}},
+	{"ioctl FIONBIO", SYS_ioctl, K(NONE, NONE, IN), 0, {FD_PIPE_READ, FIONBIO, P(&poll_good)}},
+	{"ioctl TCGETS", SYS_ioctl, K(NONE, NONE, OUT), ANY, {0, 0x5401, G}},
+	{"ioctl TIOCGWINSZ", SYS_ioctl, K(NONE, NONE, OUT), ANY, {0, TIOCGWINSZ, G}},
+	R(poll, K(OUT), 0, P(&poll_good), 1, 0),
+	R(ppoll, K(OUT, NONE, IN, IN), 0, P(&poll_good), 1, Z, P(&mask_good), 8),
+	R(select, K(NONE, OUT, OUT, OUT, IN), 0, 64, Z, Z, Z, Z),
+	R(pselect6, K(NONE, OUT, OUT, OUT, IN, IN), 0, 64, Z, Z, Z, Z, Z),
+
+	/* memory */
+	R(mincore, K(NONE, NONE, OUT), 0, G, 2 * PAGE, G),
+	R(get_mempolicy, K(OUT), ANY, G, 0, 0, 0, 0),
+	R(set_mempolicy, K(NONE, IN), ANY, 2, Z, 64),
+	R(mbind, K(NONE, NONE, NONE, IN), ANY, G, PAGE, 2, Z, 64, 0),
+
+	/* time */
+	R(clock_gettime, K(NONE, OUT), 0, 1, G),
+	R(clock_getres, K(NONE, OUT), 0, 1, G),
+	R(clock_settime, K(NONE, IN), 0, 0, Z),
+	R(clock_nanosleep, K(NONE, NONE, IN), 0, 1, 0, Z, 0),
+	R(clock_nanosleep, K(NONE, NONE, NONE, OUT), ANY, 1, 0, Z, G),
+	R(nanosleep, K(IN), 0, Z, 0),
+	R(nanosleep, K(NONE, OUT), ANY, Z, G),
+	R(gettimeofday, K(OUT, OUT), 0, G, P(good + 64)),
+	R(settimeofday, K(IN), 0, Z, 0),
+	R(time, K(OUT), 0, G),
+	R(times, K(OUT), 0, G),
+
+	/* signals */
+	R(rt_sigaction, K(NONE, IN, OUT), 0, SIGUSR1, Z, G, 8),
+	R(rt_sigprocmask, K(NONE, IN, OUT), 0, SIG_BLOCK, P(&mask_good), G, 8),
+	R(rt_sigpending, K(OUT), 0, G, 8),
+	R(rt_sigsuspend, K(IN), 0, P(&mask_good), 8),
+	R(rt_sigtimedwait, K(IN, NONE, IN), 0, P(&mask_good), 0, Z, 8),
+	R(rt_sigtimedwait, K(NONE, OUT), ANY, P(&mask_good), G, Z, 8),
+	R(rt_sigqueueinfo, K(NONE, NONE, IN), 0, 0x3fffffff, SIGCHLD, G),
+	R(rt_tgsigqueueinfo, K(NONE, NONE, NONE, IN), 0, 0x3fffffff, 0x3fffffff, SIGCHLD, G),
+	R(sigaltstack, K(IN), 0, Z, 0),
+	R(sigaltstack, K(NONE, OUT), 0, 0, G),
+
+	/* the process */
+	{"futex WAIT", SYS_futex, K(IN), ALIGNED, {P(&poll_good.fd), 0, 1, 0, 0, 0}},
+	{"futex timeout", SYS_futex, K(NONE, NONE, NONE, IN), 0, {Z, 0, 0, Z, 0, 0}},
+	R(get_robust_list, K(NONE, OUT, OUT), 0, 0, G, P(good + 64)),
+	R(wait4, K(NONE, OUT, NONE, OUT), ANY, -1, G, 1, P(good + 64)),
+	R(waitid, K(NONE, NONE, OUT, NONE, OUT), ANY, 0, 0, G, 5, P(good + 256)),
+	{"prctl SET_NAME", SYS_prctl, K(NONE, STR), 0, {PR_SET_NAME, F}},
+	{"prctl GET_NAME", SYS_prctl, K(NONE, OUT), 0, {PR_GET_NAME, G}},
+	{"prctl GET_PDEATHSIG", SYS_prctl, K(NONE, OUT), 0, {PR_GET_PDEATHSIG, G}},
+	{"arch_prctl GET_FS", SYS_arch_prctl, K(NONE, OUT), 0, {0x1003, G}},
+	{"arch_prctl GET_GS", SYS_arch_prctl, K(NONE, OUT), 0, {0x1004, G}},
+	R(sched_getaffinity, K(NONE, NONE, OUT), 0, 0, 128, G),
+	R(sched_setaffinity, K(NONE, NONE, IN), 0, 0, 8, P(good + 512)),
+	R(sched_getparam, K(NONE, OUT), 0, 0, G),
+	R(sched_setparam, K(NONE, IN), 0, 0, Z),
+	R(sched_setscheduler, K(NONE, NONE, IN), 0, 0, 0, Z),
+	R(sched_rr_get_interval, K(NONE, OUT), 0, 0, G),
+	R(getcpu, K(OUT, OUT), 0, G, P(good + 8), 0),
+	R(getresuid, K(OUT, OUT, OUT), 0, G, P(good + 8), P(good + 16)),
+	R(getresgid, K(OUT, OUT, OUT), 0, G, P(good + 8), P(good + 16)),
+	R(getgroups, K(NONE, OUT), ANY, 32, G),
+	R(setgroups, K(NONE, IN), 0, 1, Z),
+	R(capget, K(IN, OUT), 0, P(cap_header), G),
+	R(capset, K(IN), 0, P(cap_header), G),
+	R(getrlimit, K(NONE, OUT), 0, 7, G),
+	R(setrlimit, K(NONE, IN), 0, 4, Z),
+	R(prlimit64, K(NONE, NONE, IN), 0, 0, 4, Z, 0),
+	R(prlimit64, K(NONE, NONE, NONE, OUT), 0, 0, 4, 0, G),
+	R(getrusage, K(NONE, OUT), 0, 0, G),
+
+	/* the system */
+	R(uname, K(OUT), 0, G),
+	R(sysinfo, K(OUT), 0, G),
+	R(sethostname, K(IN), 0, F, 5),
+	R(setdomainname, K(IN), 0, F, 5),
+	R(getrandom, K(OUT), PARTIAL, G, 100, 0),
+};
+/* clang-format on */
+
+/* --- bad addresses -------------------------------------------------------------------------- */
+
+struct bad {
+	const char *name;
+	uintptr_t address;
+	bool is_readable;  /* bad for OUT only */
+	bool is_straddling;
+};
+
+static struct bad bads[16];
+static size_t bad_count;
+
+static void add_bad(const char *name, uintptr_t address, bool is_readable, bool is_straddling)
+{
+	bads[bad_count++] = (struct bad){name, address, is_readable, is_straddling};
+}
+
+/* Six pages: RW | hole | none | read-only zeros | hole | RW filled with non-zero. */
+static void make_bads(void)
+{
+	char *p = mmap(NULL, 8 * PAGE, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+
+	memset(p + 5 * PAGE, 'a', PAGE);
+	mprotect(p + 2 * PAGE, PAGE, PROT_NONE);
+	mprotect(p + 3 * PAGE, PAGE, PROT_READ);
+	munmap(p + PAGE, PAGE);
+	munmap(p + 4 * PAGE, PAGE);
+	munmap(p + 6 * PAGE, 2 * PAGE);
+	add_bad("page zero", 8, false, false);
+	add_bad("unmapped", (uintptr_t)p + PAGE + 64, false, false);
+	add_bad("no access", (uintptr_t)p + 2 * PAGE + 64, false, false);
+	add_bad("read-only", (uintptr_t)p + 3 * PAGE + 64, true, false);
+	add_bad("straddling", (uintptr_t)p + 6 * PAGE - 1, false, true);
+	add_bad("end of the low half", 0x7ffffffff000UL, false, false);
+	add_bad("non-canonical", 0x8000000000000000UL, false, false);
+	add_bad("first of the high half", 0xffff800000000000UL, false, false);
+	add_bad("direct map", 0xffff800000101000UL, false, false);
+	add_bad("kernel image", 0xffffffff80001000UL, false, false);
+	add_bad("vsyscall page", 0xffffffffff600000UL, false, false);
+	add_bad("last page", 0xfffffffffffff000UL, false, false);
+	add_bad("wrapping", 0xfffffffffffffff8UL, false, false);
+}
+
+static long raw(long nr, const long *a)
+{
+	register long r10 asm("r10") = a[3];
+	register long r8 asm("r8") = a[4];
+	register long r9 asm("r9") = a[5];
+	long ret;
+
+	asm volatile("syscall" : "=a"(ret)
+		     : "a"(nr), "D"(a[0]), "S"(a[1]), "d"(a[2]), "r"(r10), "r"(r8), "r"(r9)
+		     : "rcx", "r11", "memory");
+	return ret;
+}
+
+static bool is_right(const struct row *row, const struct bad *bad, long result)
+{
+	if (result == -EFAULT || (row->flags & ANY))
+		return true;
+	return (row->flags & PARTIAL) && bad->is_straddling && result > 0;
+}
+
+static void try_argument(const struct row *row, int argument)
+{
+	for (size_t i = 0; i < bad_count; i++) {
+		const struct bad *bad = &bads[i];
+		long args[6], result;
+
+		if (bad->is_readable && row->kinds[argument] != OUT)
+			continue;
+		if (bad->is_straddling && (row->flags & ALIGNED))
+			continue;
+		if (bad->is_straddling)
+			*(char *)bad->address = 'a'; /* a call before may have written there */
+		memcpy(args, row->args, sizeof(args));
+		args[argument] = (long)bad->address;
+		result = raw(row->nr, args);
+		if (!is_right(row, bad, result))
+			t_fail(__FILE__, __LINE__, "%s, argument %d %s: %ld", row->name,
+			       argument + 1, bad->name, result);
+	}
+}
+
+static void set_up(void)
+{
+	int fds[2];
+
+	CHECK_EQ(dup2(t_make_file("f", good, sizeof(good)), FD_FILE), FD_FILE);
+	CHECK_OK(symlink("./f", "l"));
+	CHECK_EQ(dup2(open("/dev/zero", O_RDWR), FD_ZERO), FD_ZERO);
+	CHECK_OK(pipe2(fds, O_NONBLOCK));
+	CHECK_EQ(dup2(fds[0], FD_PIPE_READ), FD_PIPE_READ);
+	CHECK_EQ(dup2(fds[1], FD_PIPE_WRITE), FD_PIPE_WRITE);
+	CHECK_EQ(dup2(open(".", O_RDONLY), FD_DIRECTORY), FD_DIRECTORY);
+	CHECK_EQ(write(FD_PIPE_WRITE, good, 1000), 1000);
+	CHECK_EQ(lseek(FD_FILE, 0, SEEK_SET), 0);
+	make_bads();
+}
+
+static void every_call(void)
+{
+	set_up();
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++)
+		for (int argument = 0; argument < 6; argument++)
+			if (rows[i].kinds[argument] != NONE)
+				try_argument(&rows[i], argument);
+}
+
+/* One level deeper: pointers inside what a pointer names. */
+static void pointers_in_structures(void)
+{
+	for (size_t i = 0; i < bad_count; i++) {
+		struct iovec iov[2] = {{good, 4}, {(void *)bads[i].address, 100}};
+		long argv[2] = {(long)bads[i].address, 0}, args[6] = {0};
+		long result;
+
+		if (bads[i].is_readable || bads[i].is_straddling)
+			continue;
+		CHECK_EQ(raw(SYS_writev, (long[6]){FD_FILE, P(&iov[1]), 1}), -EFAULT);
+		CHECK_EQ(raw(SYS_readv, (long[6]){FD_ZERO, P(&iov[1]), 1}), -EFAULT);
+		result = raw(SYS_readv, (long[6]){FD_ZERO, P(iov), 2});
+		CHECK(result == 4 || result == -EFAULT);
+		CHECK_EQ(raw(SYS_execve, (long[6]){P(exe_path), P(argv), P(two_pointers)}),
+			 -EFAULT);
+		CHECK_EQ(raw(SYS_execve, (long[6]){P(exe_path), P(two_pointers), P(argv)}),
+			 -EFAULT);
+		args[5] = (long)argv; /* pselect6: a pointer and a size behind the sixth */
+		argv[1] = 8;
+		args[0] = 1;
+		args[4] = Z;
+		CHECK_EQ(raw(SYS_pselect6, args), -EFAULT);
+	}
+}
+
+/* Lengths that wrap or reach beyond what is mapped, with a start that is good. */
+static void lengths(void)
+{
+	char *p = mmap(NULL, 2 * PAGE, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	long result;
+
+	munmap(p + PAGE, PAGE);
+	result = raw(SYS_read, (long[6]){FD_ZERO, P(p), 2 * PAGE});
+	CHECK(result == (long)PAGE || result == -EFAULT);
+	result = raw(SYS_read, (long[6]){FD_ZERO, P(p), 1L << 46});
+	CHECK(result == (long)PAGE || result == -EFAULT);
+	CHECK_EQ(raw(SYS_read, (long[6]){FD_ZERO, P(p), -1}), -EFAULT);
+	CHECK_EQ(raw(SYS_write, (long[6]){FD_FILE, P(p), -1}), -EFAULT);
+	CHECK_EQ(raw(SYS_read, (long[6]){FD_ZERO, P(p), (long)(1UL << 63)}), -EFAULT);
+	munmap(p, PAGE);
+}
+
+/* The last thing: pointers that the kernel only keeps and uses when the program ends. */
+static void kept_pointers(void)
+{
+	CHECK(syscall(SYS_set_tid_address, 8) > 0);
+	CHECK_OK(syscall(SYS_set_robust_list, 8, 24));
+}
+
+static const struct t_test tests[] = {
+	T(every_call), T(pointers_in_structures), T(lengths), T(kept_pointers),
+};
+
+T_MAIN(tests)
