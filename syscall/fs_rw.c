@@ -2,6 +2,7 @@
 /* read(2), write(2) and their positioned and vectored forms; lseek; copies between files. */
 #include <linux/fs.h>
 #include <uk/syscall.h>
+#include <uk/task.h>
 #include "fs.h"
 
 /* Longer requests than UK_RW_MAX_BYTES are cut by file_read() and file_write(). */
@@ -10,29 +11,44 @@ static bool is_length(size_t count)
 	return uk_likely((long)count >= 0);
 }
 
+/* Neither a position nor a limit to look after: pipes, terminals, devices. */
+static bool is_stream(const struct file *file, unsigned int right, size_t count)
+{
+	return uk_likely((file->mode & (right | FILE_SEEKABLE)) == right) &&
+	       uk_likely(count <= UK_RW_MAX_BYTES);
+}
+
 long sys_read(int fd, void __user *buf, size_t count)
 {
-	struct file *file = file_get_fd(fd);
+	bool is_counted;
+	struct file *file = file_borrow(current->fdtable, fd, &is_counted);
 	struct uio uio = uio_user(buf, count);
 	long result;
 
 	if (!file)
 		return -EBADF;
-	result = is_length(count) ? file_read(file, &uio, NULL) : -EINVAL;
-	file_put(file);
+	if (is_stream(file, FILE_READ, count) && file->ops->read)
+		result = file->ops->read(file, &uio, NULL);
+	else
+		result = is_length(count) ? file_read(file, &uio, NULL) : -EINVAL;
+	file_return(file, is_counted);
 	return result;
 }
 
 long sys_write(int fd, const void __user *buf, size_t count)
 {
-	struct file *file = file_get_fd(fd);
+	bool is_counted;
+	struct file *file = file_borrow(current->fdtable, fd, &is_counted);
 	struct uio uio = uio_user((void __user *)buf, count);
 	long result;
 
 	if (!file)
 		return -EBADF;
-	result = is_length(count) ? file_write(file, &uio, NULL) : -EINVAL;
-	file_put(file);
+	if (is_stream(file, FILE_WRITE, count) && file->ops->write)
+		result = file->ops->write(file, &uio, NULL);
+	else
+		result = is_length(count) ? file_write(file, &uio, NULL) : -EINVAL;
+	file_return(file, is_counted);
 	return result;
 }
 

@@ -16,13 +16,15 @@ int proc_file_open(struct inode *inode, struct file *file)
 	const struct proc_entry *entry = proc_inode(inode)->entry;
 	struct seq *seq;
 
+	file->mode |= FILE_SEEKABLE;
+	if (entry->dir == PROC_FILE_MEMORY)
+		return 0;
 	if ((file->mode & FILE_WRITE) && !entry->store)
 		return -EACCES;
 	seq = uk_zalloc(sizeof(*seq));
 	if (!seq)
 		return -ENOMEM;
 	file->priv = seq;
-	file->mode |= FILE_SEEKABLE;
 	return 0;
 }
 

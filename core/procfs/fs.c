@@ -104,6 +104,8 @@ static struct inode *make_inode(struct superblock *sb, const struct target *targ
 	} else {
 		inode->ops = &file_inode_ops;
 		inode->file_ops = &proc_file_ops;
+		if (target->entry->dir == PROC_FILE_MEMORY)
+			inode->file_ops = &proc_mem_ops;
 	}
 	process = pi->pid ? process_find(pi->pid) : NULL;
 	if (process) {

@@ -57,7 +57,7 @@ struct proc_ctx {
 struct proc_entry {
 	uint32_t in;   /* PROC_IN(directory), several may be or-ed */
 	uint16_t mode; /* S_IFMT | permissions */
-	uint8_t dir;   /* for directories: enum proc_dir */
+	uint8_t dir;   /* for directories: enum proc_dir; for files: PROC_FILE_* */
 	uint8_t arg;   /* for the functions */
 	char name[28];
 	char text[28]; /* constant content, or link target, when there is no `show` */
@@ -69,7 +69,9 @@ struct proc_entry {
 		int (*place)(const struct proc_ctx *ctx, struct path *place);
 	};
 };
-#define PROC_IN(dir) (1u << (dir))
+#define PROC_IN(dir)     (1u << (dir))
+#define PROC_FILE_TEXT   0
+#define PROC_FILE_MEMORY 1 /* proc_mem_ops instead of a generated text */
 
 extern const struct proc_entry proc_entries[];
 extern const unsigned int proc_entry_count;
@@ -93,6 +95,7 @@ int proc_ctx_of(const struct proc_inode *pi, struct proc_ctx *ctx);
 
 /* file.c */
 extern const struct file_ops proc_file_ops;
+extern const struct file_ops proc_mem_ops; /* pid_mem.c */
 int proc_file_open(struct inode *inode, struct file *file);
 
 /* pid_files.c: descriptors of a task */

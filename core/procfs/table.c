@@ -89,6 +89,7 @@ const struct proc_entry proc_entries[] = {
 	FILE_SHOW(OF_PID, "limits", show_limits),
 	FILE_TEXT(OF_PID, "loginuid", "4294967295"),
 	FILE_SHOW(OF_PID, "maps", show_maps),
+	{.in = OF_PID, .mode = S_IFREG | 0600, .dir = PROC_FILE_MEMORY, .name = "mem"},
 	FILE_SHOW(OF_PID, "mountinfo", show_mountinfo),
 	FILE_SHOW(OF_PID, "mounts", show_mounts),
 	FILE_TEXT(OF_PID, "oom_adj", "0\n"),

@@ -79,17 +79,17 @@ static inline __attribute__((always_inline)) uk_ssize_t move(struct uio *uio, en
 	return uk_likely(moved) || !len ? (uk_ssize_t)moved : -EFAULT;
 }
 
-uk_ssize_t uio_put(struct uio *uio, const void *src, size_t len)
+uk_ssize_t uio_put_any(struct uio *uio, const void *src, size_t len)
 {
 	return move(uio, UIO_PUT, (void *)src, len);
 }
 
-uk_ssize_t uio_take(struct uio *uio, void *dst, size_t len)
+uk_ssize_t uio_take_any(struct uio *uio, void *dst, size_t len)
 {
 	return move(uio, UIO_TAKE, dst, len);
 }
 
-uk_ssize_t uio_put_zeros(struct uio *uio, size_t len)
+uk_ssize_t uio_put_zeros_any(struct uio *uio, size_t len)
 {
 	return move(uio, UIO_ZERO, NULL, len);
 }

@@ -32,9 +32,44 @@ static inline struct uio uio_kernel(void *base, size_t len)
  * Moves up to `len` bytes (bounded by resid) and advances. Returns the bytes moved; less than
  * min(len, resid) only when the program's memory faulted; -EFAULT when nothing could be moved.
  */
-uk_ssize_t uio_put(struct uio *uio, const void *src, size_t len);  /* into the buffers: read(2) */
-uk_ssize_t uio_take(struct uio *uio, void *dst, size_t len);       /* out of them: write(2) */
-uk_ssize_t uio_put_zeros(struct uio *uio, size_t len);
-uk_ssize_t uio_skip(struct uio *uio, size_t len);                  /* consumed without looking */
+uk_ssize_t uio_put_any(struct uio *uio, const void *src, size_t len);
+uk_ssize_t uio_take_any(struct uio *uio, void *dst, size_t len);
+uk_ssize_t uio_put_zeros_any(struct uio *uio, size_t len);
+uk_ssize_t uio_skip(struct uio *uio, size_t len); /* consumed without looking */
+
+/* One buffer of the program's that is large enough: the case worth being inline. */
+static inline bool uio_is_simple(const struct uio *uio, size_t len)
+{
+	return uk_likely(!uio->is_kernel && len <= uio->len_bytes);
+}
+static inline uk_ssize_t uio_advance(struct uio *uio, size_t len, size_t left)
+{
+	size_t moved = len - left;
+
+	uio->base = (char *)uio->base + moved;
+	uio->len_bytes -= moved;
+	uio->resid_bytes -= moved;
+	return uk_likely(moved) || !len ? (uk_ssize_t)moved : -EFAULT;
+}
+/* Into the buffers: read(2). */
+static inline uk_ssize_t uio_put(struct uio *uio, const void *src, size_t len)
+{
+	if (!uio_is_simple(uio, len))
+		return uio_put_any(uio, src, len);
+	return uio_advance(uio, len, copy_to_user_partial(uio->base, src, len));
+}
+/* Out of them: write(2). */
+static inline uk_ssize_t uio_take(struct uio *uio, void *dst, size_t len)
+{
+	if (!uio_is_simple(uio, len))
+		return uio_take_any(uio, dst, len);
+	return uio_advance(uio, len, copy_from_user_partial(dst, uio->base, len));
+}
+static inline uk_ssize_t uio_put_zeros(struct uio *uio, size_t len)
+{
+	if (!uio_is_simple(uio, len))
+		return uio_put_zeros_any(uio, len);
+	return uio_advance(uio, len, clear_user_partial(uio->base, len));
+}
 
 #endif /* UK_UIO_H */
