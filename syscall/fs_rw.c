@@ -11,45 +11,70 @@ static bool is_length(size_t count)
 	return uk_likely((long)count >= 0);
 }
 
-/* Neither a position nor a limit to look after: pipes, terminals, devices. */
-static bool is_stream(const struct file *file, unsigned int right, size_t count)
+/*
+ * Neither a position nor a limit to look after (pipes, terminals, devices), and nobody who could
+ * close the descriptor meanwhile: the call goes straight to the file.
+ */
+static inline struct file *find_stream(int fd, unsigned int right, size_t count)
 {
-	return uk_likely((file->mode & (right | FILE_SEEKABLE)) == right) &&
-	       uk_likely(count <= UK_RW_MAX_BYTES);
+	const struct fdtable *table = current->fdtable;
+	struct file *file;
+
+	if (uk_unlikely((unsigned int)fd >= table->size || table->refcount > 1 ||
+			count > UK_RW_MAX_BYTES))
+		return NULL;
+	file = table->files[fd];
+	return file && (file->mode & (right | FILE_SEEKABLE | FILE_PATH)) == right ? file : NULL;
 }
 
-long sys_read(int fd, void __user *buf, size_t count)
+static long __uk_noinline read_any(int fd, void __user *buf, size_t count)
 {
-	bool is_counted;
-	struct file *file = file_borrow(current->fdtable, fd, &is_counted);
+	struct file *file = file_get_fd(fd);
 	struct uio uio = uio_user(buf, count);
 	long result;
 
 	if (!file)
 		return -EBADF;
-	if (is_stream(file, FILE_READ, count) && file->ops->read)
-		result = file->ops->read(file, &uio, NULL);
-	else
-		result = is_length(count) ? file_read(file, &uio, NULL) : -EINVAL;
-	file_return(file, is_counted);
+	result = is_length(count) ? file_read(file, &uio, NULL) : -EINVAL;
+	file_put(file);
 	return result;
 }
 
-long sys_write(int fd, const void __user *buf, size_t count)
+long sys_read(int fd, void __user *buf, size_t count)
 {
-	bool is_counted;
-	struct file *file = file_borrow(current->fdtable, fd, &is_counted);
+	struct file *file = find_stream(fd, FILE_READ, count);
+
+	if (file && file->ops->read) {
+		struct uio uio = uio_user(buf, count);
+
+		return file->ops->read(file, &uio, NULL);
+	}
+	return read_any(fd, buf, count);
+}
+
+static long __uk_noinline write_any(int fd, const void __user *buf, size_t count)
+{
+	struct file *file = file_get_fd(fd);
 	struct uio uio = uio_user((void __user *)buf, count);
 	long result;
 
 	if (!file)
 		return -EBADF;
-	if (is_stream(file, FILE_WRITE, count) && file->ops->write)
-		result = file->ops->write(file, &uio, NULL);
-	else
-		result = is_length(count) ? file_write(file, &uio, NULL) : -EINVAL;
-	file_return(file, is_counted);
+	result = is_length(count) ? file_write(file, &uio, NULL) : -EINVAL;
+	file_put(file);
 	return result;
+}
+
+long sys_write(int fd, const void __user *buf, size_t count)
+{
+	struct file *file = find_stream(fd, FILE_WRITE, count);
+
+	if (file && file->ops->write) {
+		struct uio uio = uio_user((void __user *)buf, count);
+
+		return file->ops->write(file, &uio, NULL);
+	}
+	return write_any(fd, buf, count);
 }
 
 long sys_pread64(int fd, void __user *buf, size_t count, loff_t offset)

@@ -14,8 +14,7 @@
 #include "machine.h"
 
 static struct process process;
-static struct task task = {.process = &process};
-struct ukarch_thread *machine_thread = &task.thread;
+struct task machine_task = {.process = &process};
 int (*machine_on_sleep)(void);
 uint64_t machine_unmapped_pages;
 
@@ -50,7 +49,7 @@ void uk_printk(enum uk_loglevel level, const char *fmt, ...)
 }
 struct task *mutex_self(void)
 {
-	return &task;
+	return &machine_task;
 }
 void mutex_lock_slow(struct mutex *mutex)
 {
@@ -89,15 +88,15 @@ uint64_t clock_realtime_coarse_ns(void)
 
 uint64_t process_rlimit(unsigned int resource)
 {
-	return process.rlimits[resource].rlim_cur;
+	return process.rlimits[resource];
 }
 struct fdtable *current_fdtable(void)
 {
-	return task.fdtable;
+	return machine_task.fdtable;
 }
 struct fsctx *current_fs(void)
 {
-	return task.fs;
+	return machine_task.fs;
 }
 int signal_raise_kernel(struct process *to, int signo)
 {
@@ -224,13 +223,13 @@ void machine_init(void)
 	assert(mmap((void *)UKARCH_PAGEMAP_BASE, pages * sizeof(struct page),
 		    PROT_READ | PROT_WRITE, flags, -1, 0) != MAP_FAILED);
 	for (int i = 0; i < RLIM_NLIMITS; i++)
-		process.rlimits[i] = (struct rlimit64){UINT64_MAX, UINT64_MAX};
-	process.rlimits[RLIMIT_NOFILE].rlim_cur = 1024;
+		process.rlimits[i] = UINT64_MAX;
+	process.rlimits[RLIMIT_NOFILE] = 1024;
 	process.pid = 1;
 	assert(!vfs_init());
 	vfs_stamp_from_clock();
 	vfs_root(&root);
-	task.fs = fsctx_create(&root);
-	task.fdtable = fdtable_create();
-	assert(task.fs && task.fdtable);
+	machine_task.fs = fsctx_create(&root);
+	machine_task.fdtable = fdtable_create();
+	assert(machine_task.fs && machine_task.fdtable);
 }

@@ -127,28 +127,6 @@ struct fdtable *current_fdtable(void);
 struct file *file_get_fd(int fd);
 struct file *file_get_fd_path(int fd);
 
-/**
- * The file behind `fd` for the length of one call of the current thread, which nobody else can end:
- * while the table is not shared no reference is taken. NULL: -EBADF. Give back with
- * file_return(); *is_counted is for it.
- */
-static inline struct file *file_borrow(const struct fdtable *table, int fd, bool *is_counted)
-{
-	struct file *file = (unsigned int)fd < table->size ? table->files[fd] : NULL;
-
-	if (uk_unlikely(!file || file->mode & FILE_PATH))
-		return NULL;
-	*is_counted = table->refcount > 1;
-	if (uk_unlikely(*is_counted))
-		file_get(file);
-	return file;
-}
-static inline void file_return(struct file *file, bool is_counted)
-{
-	if (uk_unlikely(is_counted))
-		file_put(file);
-}
-
 /** Lowest free descriptor >= min; takes over the caller's reference only on success.
  *  -EMFILE (RLIMIT_NOFILE), -ENOMEM. */
 int fd_install(struct file *file, unsigned int min, bool cloexec);
