@@ -16,6 +16,9 @@ UK_NAME   := narthex
 BUILD_DIR ?= build
 SCRIPTS   := support/scripts
 Q         := $(if $(filter 1,$(V)),,@)
+# What is being made, unless the commands show it (V=1) or nothing is to be shown (-s).
+uk_is_quiet = $(or $(filter 1,$(V)),$(findstring s,$(filter-out --%,$(firstword -$(MAKEFLAGS)))))
+uk_say      = $(if $(uk_is_quiet),,@echo "  $(1)")
 
 .DEFAULT_GOAL := all
 all: image
@@ -36,6 +39,8 @@ include support/build/host.mk
 include support/build/check.mk
 include support/build/help.mk
 
+# Downloads stay until distclean.
+UK_KEEP := $(addprefix $(BUILD_DIR)/,src bench)
 clean:
 	$(Q)rm -rf $(filter-out $(UK_KEEP),$(wildcard $(BUILD_DIR)/*))
 distclean:

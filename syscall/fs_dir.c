@@ -92,14 +92,22 @@ long read_directory(int fd, void __user *out, unsigned int size, bool is_old)
 				   .size = UK_MIN(size, BOUNCE_BYTES)};
 	struct file *file = file_get_fd(fd);
 	long result = -ENOMEM;
+	uint64_t cookie;
+	loff_t pos;
 
 	if (!file)
 		return -EBADF;
+	cookie = file->readdir_cookie;
+	pos = file->pos;
 	to.buf = uk_malloc(UK_MAX(to.size, 1));
 	if (to.buf)
 		result = list_into(file, &to);
 	if (!result)
 		result = copy_to_user(out, to.buf, to.used) ? -EFAULT : (long)to.used;
+	if (result < 0) { /* what did not arrive comes again */
+		file->readdir_cookie = cookie;
+		file->pos = pos;
+	}
 	uk_free(to.buf);
 	file_put(file);
 	return result;

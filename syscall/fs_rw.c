@@ -5,7 +5,8 @@
 #include <uk/task.h>
 #include "fs.h"
 
-/* Longer requests than UK_RW_MAX_BYTES are cut by file_read() and file_write(). */
+/* A length that no program memory has is a bad buffer: EFAULT, as on Linux. What is merely longer
+ * than UK_RW_MAX_BYTES is cut by file_read() and file_write(). */
 static bool is_length(size_t count)
 {
 	return uk_likely((long)count >= 0);
@@ -35,7 +36,7 @@ static long __uk_noinline read_any(int fd, void __user *buf, size_t count)
 
 	if (!file)
 		return -EBADF;
-	result = is_length(count) ? file_read(file, &uio, NULL) : -EINVAL;
+	result = is_length(count) ? file_read(file, &uio, NULL) : -EFAULT;
 	file_put(file);
 	return result;
 }
@@ -60,7 +61,7 @@ static long __uk_noinline write_any(int fd, const void __user *buf, size_t count
 
 	if (!file)
 		return -EBADF;
-	result = is_length(count) ? file_write(file, &uio, NULL) : -EINVAL;
+	result = is_length(count) ? file_write(file, &uio, NULL) : -EFAULT;
 	file_put(file);
 	return result;
 }
@@ -88,7 +89,7 @@ long sys_pread64(int fd, void __user *buf, size_t count, loff_t offset)
 	file = file_get_fd(fd);
 	if (!file)
 		return -EBADF;
-	result = is_length(count) ? file_read(file, &uio, &offset) : -EINVAL;
+	result = is_length(count) ? file_read(file, &uio, &offset) : -EFAULT;
 	file_put(file);
 	return result;
 }
@@ -104,7 +105,7 @@ long sys_pwrite64(int fd, const void __user *buf, size_t count, loff_t offset)
 	file = file_get_fd(fd);
 	if (!file)
 		return -EBADF;
-	result = is_length(count) ? file_write(file, &uio, &offset) : -EINVAL;
+	result = is_length(count) ? file_write(file, &uio, &offset) : -EFAULT;
 	file_put(file);
 	return result;
 }

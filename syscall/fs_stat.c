@@ -1,49 +1,55 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* stat(2) and kin, statfs(2), access(2). The VFS answers in struct statx; older forms are cut
- * out of it. */
+/* stat(2) and kin, statfs(2), access(2). The older forms are written straight from the inode. */
 #include <asm/stat.h>
 #include <uk/syscall.h>
 #include "fs.h"
 #include "stat.h"
 
-/* Linux' dev_t as programs see it (makedev(3)). */
-static uint64_t encode_dev(uint32_t major, uint32_t minor)
+static int copy_stat(struct stat __user *out, const struct inode *inode)
 {
-	return (minor & 0xff) | (uint64_t)major << 8 | (uint64_t)(minor & ~0xffu) << 12;
+	struct stat st;
+
+	st.st_dev = inode->sb->dev;
+	st.st_ino = inode->ino;
+	st.st_nlink = inode->nlink;
+	st.st_mode = inode->mode;
+	st.st_uid = inode->uid;
+	st.st_gid = inode->gid;
+	st.__pad0 = 0;
+	st.st_rdev = inode->rdev;
+	st.st_size = (long)inode->size_bytes;
+	st.st_blksize = UK_PAGE_SIZE;
+	st.st_blocks = (long)(inode->alloc_bytes >> 9);
+	st.st_atime = (unsigned long)inode->atime.sec;
+	st.st_atime_nsec = inode->atime.nsec;
+	st.st_mtime = (unsigned long)inode->mtime.sec;
+	st.st_mtime_nsec = inode->mtime.nsec;
+	st.st_ctime = (unsigned long)inode->ctime.sec;
+	st.st_ctime_nsec = inode->ctime.nsec;
+	st.__unused[0] = st.__unused[1] = st.__unused[2] = 0;
+	return copy_to_user(out, &st, sizeof(st));
 }
 
-static int copy_stat(struct stat __user *out, const struct statx *stx)
+/* A file without an inode: what Linux' anonymous inodes look like. */
+static int copy_nameless_stat(struct stat __user *out)
 {
-	struct stat st = {
-		.st_dev = encode_dev(stx->stx_dev_major, stx->stx_dev_minor),
-		.st_ino = stx->stx_ino,
-		.st_mode = stx->stx_mode,
-		.st_nlink = stx->stx_nlink,
-		.st_uid = stx->stx_uid,
-		.st_gid = stx->stx_gid,
-		.st_rdev = encode_dev(stx->stx_rdev_major, stx->stx_rdev_minor),
-		.st_size = (long)stx->stx_size,
-		.st_blksize = stx->stx_blksize,
-		.st_blocks = (long)stx->stx_blocks,
-		.st_atime = (unsigned long)stx->stx_atime.tv_sec,
-		.st_atime_nsec = stx->stx_atime.tv_nsec,
-		.st_mtime = (unsigned long)stx->stx_mtime.tv_sec,
-		.st_mtime_nsec = stx->stx_mtime.tv_nsec,
-		.st_ctime = (unsigned long)stx->stx_ctime.tv_sec,
-		.st_ctime_nsec = stx->stx_ctime.tv_nsec,
-	};
+	struct stat st = {.st_mode = 0600, .st_nlink = 1, .st_ino = 1, .st_blksize = UK_PAGE_SIZE};
 
 	return copy_to_user(out, &st, sizeof(st));
 }
 
-static int stat_fd(int fd, struct statx *stx)
+static int stat_fd(int fd, struct stat __user *out)
 {
 	struct file *file = file_get_fd_path(fd);
+	struct inode *inode;
 	int error;
 
 	if (!file)
 		return -EBADF;
-	error = file_stat(file, stx);
+	inode = file->inode;
+	if (inode && inode->ops && inode->ops->getattr)
+		inode->ops->getattr(inode);
+	error = inode ? copy_stat(out, inode) : copy_nameless_stat(out);
 	file_put(file);
 	return error;
 }
@@ -57,14 +63,44 @@ static bool names_fd_itself(int dirfd, const char __user *path, unsigned int loo
 	       !first;
 }
 
-static int stat_at(int dirfd, const char __user *path, unsigned int lookup_flags, struct statx *stx)
+int stat_user(int dirfd, const char __user *path, unsigned int lookup_flags,
+	      struct stat __user *out)
 {
 	struct user_path text;
 	struct vfs_name where = {.dirfd = dirfd, .flags = lookup_flags};
+	struct inode *inode;
 	int error;
 
 	if (names_fd_itself(dirfd, path, lookup_flags))
-		return stat_fd(dirfd, stx);
+		return stat_fd(dirfd, out);
+	error = user_path_get(&text, path);
+	if (error)
+		return error;
+	where.name = text.text;
+	inode = vfs_find_inode(&where);
+	user_path_put(&text);
+	if (IS_ERR(inode))
+		return (int)PTR_ERR(inode);
+	error = copy_stat(out, inode);
+	inode_put(inode);
+	return error;
+}
+
+static int statx_at(int dirfd, const char __user *path, unsigned int lookup_flags,
+		    struct statx *stx)
+{
+	struct user_path text;
+	struct vfs_name where = {.dirfd = dirfd, .flags = lookup_flags};
+	struct file *file;
+	int error;
+
+	if (names_fd_itself(dirfd, path, lookup_flags)) {
+		file = file_get_fd_path(dirfd);
+		error = file ? file_stat(file, stx) : -EBADF;
+		if (file)
+			file_put(file);
+		return error;
+	}
 	error = user_path_get(&text, path);
 	if (error)
 		return error;
@@ -74,21 +110,9 @@ static int stat_at(int dirfd, const char __user *path, unsigned int lookup_flags
 	return error;
 }
 
-int stat_user(int dirfd, const char __user *path, unsigned int lookup_flags,
-	      struct stat __user *out)
-{
-	struct statx stx;
-	int error = stat_at(dirfd, path, lookup_flags, &stx);
-
-	return error ? error : copy_stat(out, &stx);
-}
-
 long sys_fstat(int fd, struct stat __user *out)
 {
-	struct statx stx;
-	int error = stat_fd(fd, &stx);
-
-	return error ? error : copy_stat(out, &stx);
+	return stat_fd(fd, out);
 }
 
 long sys_newfstatat(int dirfd, const char __user *path, struct stat __user *out, int flags)
@@ -107,7 +131,7 @@ long sys_statx(int dirfd, const char __user *path, int flags, unsigned int mask,
 	if ((mask & STATX__RESERVED) || (flags & AT_STATX_SYNC_TYPE) == AT_STATX_SYNC_TYPE ||
 	    (flags & ~(AT_SYMLINK_NOFOLLOW | AT_NO_AUTOMOUNT | AT_EMPTY_PATH | AT_STATX_SYNC_TYPE)))
 		return -EINVAL;
-	error = stat_at(dirfd, path, lookup_flags_of_at(flags), &stx);
+	error = statx_at(dirfd, path, lookup_flags_of_at(flags), &stx);
 	return error ? error : copy_to_user(out, &stx, sizeof(stx));
 }
 

@@ -51,11 +51,12 @@ long sys_sched_getaffinity(int tid, unsigned int len, unsigned long __user *mask
 
 long sys_sched_setaffinity(int tid, unsigned int len, const unsigned long __user *mask)
 {
-	unsigned char first = 0;
+	unsigned char bits[128] = {0}, first;
 	int error = check_tid(tid) == -EINVAL ? -ESRCH : check_tid(tid);
 
-	if (len && get_user(first, (const unsigned char __user *)mask))
+	if (copy_from_user(bits, mask, UK_MIN(len, sizeof(bits))))
 		return -EFAULT;
+	first = bits[0];
 	if (error)
 		return error;
 	return first & 1 ? 0 : -EINVAL; /* no CPU would be left */

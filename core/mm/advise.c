@@ -2,6 +2,8 @@
 /* madvise, mincore, msync, mlock: what a program says about its memory and asks of it. */
 #include <asm/mman.h>
 #include <linux/errno.h>
+#include <linux/falloc.h>
+#include <uk/file.h>
 #include <uk/string.h>
 #include "vm_internal.h"
 
@@ -41,21 +43,27 @@ static int populate_vma(struct vmspace *vm, const struct vma *vma, vaddr_t start
 {
 	if (vma->prot == PROT_NONE)
 		return 0;
-	return populate(vm, start, end,
-			vma->prot & PROT_WRITE ? VM_ACCESS_WRITE : VM_ACCESS_READ);
+	return populate(vm, start, end, vma->prot & PROT_WRITE ? VM_ACCESS_WRITE : VM_ACCESS_READ);
+}
+
+int vm_populate_locked(struct vmspace *vm, vaddr_t start, vaddr_t end)
+{
+	struct vma *vma;
+
+	while (start < end && (vma = vma_find_locked(vm, start))) {
+		int error = populate_vma(vm, vma, start, UK_MIN(end, vma->end));
+
+		if (error)
+			return error;
+		start = vma->end;
+	}
+	return 0;
 }
 
 void vm_populate(struct vmspace *vm, vaddr_t start, size_t len)
 {
-	vaddr_t end = start + UK_ALIGN_UP(len, UK_PAGE_SIZE);
-	struct vma *vma;
-
 	mutex_lock(&vm->lock);
-	while (start < end && (vma = vma_find_locked(vm, start))) {
-		if (populate_vma(vm, vma, start, UK_MIN(end, vma->end)))
-			break;
-		start = vma->end;
-	}
+	vm_populate_locked(vm, start, start + UK_ALIGN_UP(len, UK_PAGE_SIZE));
 	mutex_unlock(&vm->lock);
 }
 
@@ -65,7 +73,7 @@ static int change_flags(struct vmspace *vm, vaddr_t start, vaddr_t end, unsigned
 {
 	struct vma *vma;
 
-	if (vma_split_at(vm, start) || vma_split_at(vm, end))
+	if (vma_isolate(vm, start, end))
 		return -ENOMEM;
 	vma = vma_find_next_locked(vm, start);
 	while (vma && vma->start < end) {
@@ -83,21 +91,51 @@ static int change_flags(struct vmspace *vm, vaddr_t start, vaddr_t end, unsigned
 	return 0;
 }
 
-/* Drops the pages: anonymous memory reads as zeros, a private file mapping as the file again. */
-static int drop(struct vmspace *vm, vaddr_t start, vaddr_t end)
+/* Drops the pages: anonymous memory reads as zeros, a private file mapping as the file again.
+ * MADV_FREE may do so at once: Linux does under pressure. */
+static int drop(struct vmspace *vm, vaddr_t start, vaddr_t end, int advice)
+{
+	struct vma *vma = vma_find_next_locked(vm, start);
+
+	for (; vma && vma->start < end; vma = vma_next(vma)) {
+		if ((vma->flags & VMA_LOCKED) && advice != MADV_DONTNEED_LOCKED)
+			return -EINVAL;
+		if (vma->object && advice == MADV_FREE)
+			return -EINVAL;
+	}
+	if (vm_split_large_page(vm, start) || vm_split_large_page(vm, end))
+		return -ENOMEM;
+	vm_drop_pages(vm, start, end);
+	return 0;
+}
+
+/* MADV_POPULATE_*: unlike MAP_POPULATE it says what went wrong. */
+static int advise_populate(struct vmspace *vm, vaddr_t start, vaddr_t end, unsigned int access)
+{
+	while (start < end) {
+		struct vma *vma = vma_find_locked(vm, start);
+		int error;
+
+		if (!vma)
+			return -ENOMEM;
+		if (access == VM_ACCESS_WRITE ? !(vma->prot & PROT_WRITE) : vma->prot == PROT_NONE)
+			return -EINVAL;
+		error = populate(vm, start, UK_MIN(end, vma->end), access);
+		if (error)
+			return error;
+		start = vma->end;
+	}
+	return 0;
+}
+
+static int wipe_on_fork(struct vmspace *vm, vaddr_t start, vaddr_t end)
 {
 	struct vma *vma = vma_find_next_locked(vm, start);
 
 	for (; vma && vma->start < end; vma = vma_next(vma))
-		if (vma->flags & VMA_LOCKED)
+		if (vma->object)
 			return -EINVAL;
-	/* A large page that is only partly dropped has to become small ones first. */
-	if (vma_split_at(vm, start) || vma_split_at(vm, end))
-		return -ENOMEM;
-	vm_drop_pages(vm, start, end);
-	for (vma = vma_find_next_locked(vm, start); vma && vma->start <= end; vma = vma_next(vma))
-		vma = vma_merge(vm, vma);
-	return 0;
+	return change_flags(vm, start, end, VMA_WIPEONFORK, 0);
 }
 
 static int advise_locked(struct vmspace *vm, vaddr_t start, vaddr_t end, int advice)
@@ -107,15 +145,15 @@ static int advise_locked(struct vmspace *vm, vaddr_t start, vaddr_t end, int adv
 	case MADV_RANDOM:
 	case MADV_SEQUENTIAL:
 	case MADV_WILLNEED:
-	case MADV_COLD:    /* hints about eviction: nothing is ever evicted */
+	case MADV_COLD: /* hints about eviction: nothing is ever evicted */
 	case MADV_PAGEOUT:
 	case MADV_DONTDUMP: /* core dumps are not written */
 	case MADV_DODUMP:
 		return 0;
 	case MADV_DONTNEED:
 	case MADV_DONTNEED_LOCKED:
-	case MADV_FREE: /* dropping at once is what Linux does under pressure */
-		return drop(vm, start, end);
+	case MADV_FREE:
+		return drop(vm, start, end, advice);
 	case MADV_HUGEPAGE:
 		return change_flags(vm, start, end, VMA_HUGEPAGE, VMA_NOHUGEPAGE);
 	case MADV_NOHUGEPAGE:
@@ -125,27 +163,94 @@ static int advise_locked(struct vmspace *vm, vaddr_t start, vaddr_t end, int adv
 	case MADV_DOFORK:
 		return change_flags(vm, start, end, 0, VMA_DONTFORK);
 	case MADV_WIPEONFORK:
-		return change_flags(vm, start, end, VMA_WIPEONFORK, 0);
+		return wipe_on_fork(vm, start, end);
 	case MADV_KEEPONFORK:
 		return change_flags(vm, start, end, 0, VMA_WIPEONFORK);
 	case MADV_POPULATE_READ:
-		return populate(vm, start, end, VM_ACCESS_READ);
+		return advise_populate(vm, start, end, VM_ACCESS_READ);
 	case MADV_POPULATE_WRITE:
-		return populate(vm, start, end, VM_ACCESS_WRITE);
-	default:
+		return advise_populate(vm, start, end, VM_ACCESS_WRITE);
+	default: /* MADV_MERGEABLE and the like: a kernel without KSM or memory failure handling */
 		return -EINVAL;
 	}
+}
+
+/* Zeros a part of an object that has no file to punch a hole into. */
+static int zero_object(struct vm_object *object, uint64_t offset, size_t len)
+{
+	for (uint64_t index = offset >> UK_PAGE_SHIFT; index < (offset + len) >> UK_PAGE_SHIFT;
+	     index++) {
+		struct page *page;
+		int error = object->ops->get_page(object, index, true, &page);
+
+		if (error)
+			return error == -ERANGE ? 0 : error;
+		memset(page_address(page), 0, UK_PAGE_SIZE);
+		page_put(page);
+	}
+	return 0;
+}
+
+static int check_remove(const struct vma *vma)
+{
+	if (!vma)
+		return -ENOMEM;
+	if (!vma->object || (vma->flags & VMA_LOCKED))
+		return -EINVAL;
+	if (!(vma->flags & VMA_SHARED) || !(vma->prot & PROT_WRITE))
+		return -EACCES;
+	return vma->file && !vma->file->ops->fallocate ? -EOPNOTSUPP : 0;
+}
+
+/* One VMA's share of MADV_REMOVE. A file's lock comes before ours: it is called without. */
+static int remove_from(struct vmspace *vm, const struct vma *vma, vaddr_t start, vaddr_t end)
+{
+	uint64_t offset = vma->offset_bytes + (start - vma->start);
+	struct file *file = vma->file;
+	int error;
+
+	vm_drop_pages(vm, start, end);
+	if (!file)
+		return zero_object(vma->object, offset, end - start);
+	file_get(file);
+	mutex_unlock(&vm->lock);
+	error = file->ops->fallocate(file, FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE,
+				     (loff_t)offset, (loff_t)(end - start));
+	mutex_lock(&vm->lock);
+	file_put(file);
+	return error;
+}
+
+static int advise_remove(struct vmspace *vm, vaddr_t start, vaddr_t end)
+{
+	while (start < end) {
+		const struct vma *vma = vma_find_locked(vm, start);
+		int error = check_remove(vma);
+		vaddr_t stop;
+
+		if (error)
+			return error;
+		stop = UK_MIN(end, vma->end);
+		error = remove_from(vm, vma, start, stop);
+		if (error)
+			return error;
+		start = stop;
+	}
+	return 0;
 }
 
 int vm_advise(struct vmspace *vm, vaddr_t start, size_t len, int advice)
 {
 	vaddr_t end;
-	int error;
+	int error = 0;
 
 	if (!vm_user_range(start, len, &end))
 		return -EINVAL;
 	mutex_lock(&vm->lock);
-	error = start < end ? advise_locked(vm, start, end, advice) : 0;
+	if (advice == MADV_REMOVE)
+		error = advise_remove(vm, start, end);
+	else if (start < end)
+		error = advise_locked(vm, start, end, advice);
 	/* As on Linux, what is mapped has been advised even when a hole is reported. */
 	if (!error && !vm_range_is_mapped(vm, start, end))
 		error = -ENOMEM;
@@ -208,8 +313,8 @@ int vm_lock_range(struct vmspace *vm, vaddr_t start, size_t len, bool lock)
 		error = -ENOMEM;
 	else
 		error = change_flags(vm, first, end, lock ? VMA_LOCKED : 0, lock ? 0 : VMA_LOCKED);
+	if (!error && lock && vm_populate_locked(vm, first, end))
+		error = -ENOMEM;
 	mutex_unlock(&vm->lock);
-	if (!error && lock)
-		vm_populate(vm, first, end - first);
 	return error;
 }

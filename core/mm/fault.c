@@ -2,7 +2,7 @@
 /*
  * The page fault: the only place where program PTEs are installed.
  *
- *   private anonymous   read: the shared zero page.  write: a fresh zeroed page, 2 MiB where it fits
+ *   private anonymous   read: the shared zero page.  write: a zeroed page, 2 MiB where it fits
  *   private of object   read: the object's page, SHARED.  write: a copy, private from then on
  *   shared of object    the object's own page; SHARED until written
  *
@@ -30,7 +30,7 @@ static enum vm_fault_result result_of(int error)
 	}
 }
 
-/* Installs `page`, whose reference goes to the page table; on failure it is put. */
+/* A leaf where none was. The reference of `page` goes to the page table; on failure it is put. */
 static enum vm_fault_result install(struct vmspace *vm, vaddr_t va, struct page *page,
 				    unsigned int prot)
 {
@@ -38,6 +38,19 @@ static enum vm_fault_result install(struct vmspace *vm, vaddr_t va, struct page 
 		page_put(page);
 		return VM_FAULT_NOMEM;
 	}
+	vm->resident_pages++;
+	return VM_FAULT_OK;
+}
+
+/* The same in place of the leaf that shows `old`, which is put. */
+static enum vm_fault_result replace(struct vmspace *vm, vaddr_t va, struct page *page,
+				    unsigned int prot, struct page *old)
+{
+	if (ukarch_pt_map(&vm->pt, va, page_to_phys(page), UK_PAGE_SIZE, prot)) {
+		page_put(page);
+		return VM_FAULT_NOMEM;
+	}
+	page_put(old);
 	return VM_FAULT_OK;
 }
 
@@ -46,17 +59,31 @@ static inline unsigned int shared_prot(const struct vma *vma)
 	return (vma_pt_prot(vma) & ~UKARCH_PT_WRITE) | UKARCH_PT_SHARED;
 }
 
-/* --- private anonymous -------------------------------------------------------------------------------- */
+/* --- private anonymous ------------------------------------------------------------------------ */
 
 static void note_leaf(void *ctx, vaddr_t va, const struct ukarch_pte *pte)
 {
 	*(bool *)ctx = true;
 }
 
-static bool wants_large(struct vmspace *vm, const struct vma *vma, vaddr_t block)
+/* Is nothing mapped in the block around `va`? Mostly a neighbour tells; only when it does not,
+ * the whole block is walked. */
+static bool is_block_empty(struct vmspace *vm, vaddr_t va, vaddr_t block)
+{
+	struct ukarch_pte pte;
+	bool is_used = false;
+
+	if ((va > block && ukarch_pt_lookup(&vm->pt, va - UK_PAGE_SIZE, &pte)) ||
+	    ukarch_pt_lookup(&vm->pt, block, &pte) ||
+	    ukarch_pt_lookup(&vm->pt, block + UKARCH_LARGE_SIZE - UK_PAGE_SIZE, &pte))
+		return false;
+	ukarch_pt_walk(&vm->pt, block, block + UKARCH_LARGE_SIZE, note_leaf, &is_used);
+	return !is_used;
+}
+
+static bool wants_large(struct vmspace *vm, const struct vma *vma, vaddr_t va, vaddr_t block)
 {
 	struct page_stats stats;
-	bool is_used = false;
 
 	if (block < vma->start || vma->end - block < UKARCH_LARGE_SIZE ||
 	    (vma->flags & (VMA_STACK | VMA_NOHUGEPAGE)))
@@ -64,10 +91,7 @@ static bool wants_large(struct vmspace *vm, const struct vma *vma, vaddr_t block
 	if (!(vma->flags & VMA_HUGEPAGE) && vma->end - vma->start < 2 * UKARCH_LARGE_SIZE)
 		return false;
 	page_stats(&stats);
-	if (stats.free_pages < LARGE_RESERVE_PAGES)
-		return false;
-	ukarch_pt_walk(&vm->pt, block, block + UKARCH_LARGE_SIZE, note_leaf, &is_used);
-	return !is_used;
+	return stats.free_pages >= LARGE_RESERVE_PAGES && is_block_empty(vm, va, block);
 }
 
 static bool map_large(struct vmspace *vm, const struct vma *vma, vaddr_t addr)
@@ -75,13 +99,14 @@ static bool map_large(struct vmspace *vm, const struct vma *vma, vaddr_t addr)
 	vaddr_t block = UK_ALIGN_DOWN(addr, UKARCH_LARGE_SIZE);
 	struct page *page;
 
-	if (!wants_large(vm, vma, block))
+	if (!wants_large(vm, vma, addr, block))
 		return false;
 	page = page_alloc(UKARCH_LARGE_SHIFT - UK_PAGE_SHIFT);
 	if (!page)
 		return false;
 	memset(page_address(page), 0, UKARCH_LARGE_SIZE);
-	if (ukarch_pt_map(&vm->pt, block, page_to_phys(page), UKARCH_LARGE_SIZE, vma_pt_prot(vma))) {
+	if (ukarch_pt_map(&vm->pt, block, page_to_phys(page), UKARCH_LARGE_SIZE,
+			  vma_pt_prot(vma))) {
 		page_put(page);
 		return false;
 	}
@@ -99,7 +124,6 @@ static enum vm_fault_result fill_anonymous(struct vmspace *vm, const struct vma 
 	page = is_write ? page_alloc_zeroed() : page_zero();
 	if (!page)
 		return VM_FAULT_NOMEM;
-	vm->resident_pages++;
 	return install(vm, va, page, is_write ? vma_pt_prot(vma) : shared_prot(vma));
 }
 
@@ -108,11 +132,10 @@ static enum vm_fault_result copy_on_write(struct vmspace *vm, const struct vma *
 					  const struct ukarch_pte *pte)
 {
 	struct page *old = phys_to_page(pte->paddr), *fresh;
-	enum vm_fault_result result;
 
 	if (!page_is_shared(old))
-		return result_of(ukarch_pt_map(&vm->pt, va, pte->paddr, UK_PAGE_SIZE,
-					       vma_pt_prot(vma)));
+		return result_of(
+			ukarch_pt_map(&vm->pt, va, pte->paddr, UK_PAGE_SIZE, vma_pt_prot(vma)));
 	if (old == page_zero()) {
 		fresh = page_alloc_zeroed();
 	} else {
@@ -120,15 +143,10 @@ static enum vm_fault_result copy_on_write(struct vmspace *vm, const struct vma *
 		if (fresh)
 			memcpy(page_address(fresh), page_address(old), UK_PAGE_SIZE);
 	}
-	if (!fresh)
-		return VM_FAULT_NOMEM;
-	result = install(vm, va, fresh, vma_pt_prot(vma));
-	if (result == VM_FAULT_OK)
-		page_put(old);
-	return result;
+	return fresh ? replace(vm, va, fresh, vma_pt_prot(vma), old) : VM_FAULT_NOMEM;
 }
 
-/* --- objects ------------------------------------------------------------------------------------------- */
+/* --- objects ---------------------------------------------------------------------------------- */
 
 static inline uint64_t object_index(const struct vma *vma, vaddr_t va)
 {
@@ -153,7 +171,6 @@ static void fault_around(struct vmspace *vm, const struct vma *vma, vaddr_t va)
 			return;
 		if (install(vm, start, page, shared_prot(vma)) != VM_FAULT_OK)
 			return;
-		vm->resident_pages++;
 	}
 }
 
@@ -165,11 +182,11 @@ static enum vm_fault_result fill_private(struct vmspace *vm, const struct vma *v
 
 	if (error)
 		return result_of(error);
-	vm->resident_pages++;
 	if (!is_write) {
 		enum vm_fault_result result = install(vm, va, page, shared_prot(vma));
 
-		if (result == VM_FAULT_OK)
+		/* Pages that may be written are mostly written next, which would replace them. */
+		if (result == VM_FAULT_OK && !(vma->prot & PROT_WRITE))
 			fault_around(vm, vma, va);
 		return result;
 	}
@@ -187,47 +204,50 @@ static enum vm_fault_result fill_shared(struct vmspace *vm, const struct vma *vm
 {
 	bool for_write = is_write || (vma->flags & VMA_MAYWRITE);
 	struct page *page;
-	int error = vma->object->ops->get_page(vma->object, object_index(vma, va), for_write, &page);
+	int error =
+		vma->object->ops->get_page(vma->object, object_index(vma, va), for_write, &page);
 
 	if (error)
 		return result_of(error);
-	vm->resident_pages++;
 	return install(vm, va, page, for_write ? vma_pt_prot(vma) : shared_prot(vma));
 }
 
-static enum vm_fault_result write_shared(struct vmspace *vm, const struct vma *vma, vaddr_t va,
-					 const struct ukarch_pte *pte)
+static enum vm_fault_result write_shared(struct vmspace *vm, const struct vma *vma, vaddr_t va)
 {
-	struct page *page, *old = phys_to_page(pte->paddr);
-	enum vm_fault_result result;
+	struct ukarch_pte pte;
+	struct page *page;
 	int error = vma->object->ops->get_page(vma->object, object_index(vma, va), true, &page);
 
 	if (error)
 		return result_of(error);
-	result = install(vm, va, page, vma_pt_prot(vma));
-	if (result == VM_FAULT_OK)
-		page_put(old);
-	return result;
+	/* An object that had to make the page its own has taken the old one out of our table. */
+	if (!ukarch_pt_lookup(&vm->pt, va, &pte))
+		return install(vm, va, page, vma_pt_prot(vma));
+	return replace(vm, va, page, vma_pt_prot(vma), phys_to_page(pte.paddr));
 }
 
-/* --- the fault ------------------------------------------------------------------------------------------ */
+/* --- the fault -------------------------------------------------------------------------------- */
 
 /* The stack grows down to `addr` if its limit and the guard gap allow. */
 static struct vma *grow_stack(struct vmspace *vm, vaddr_t addr)
 {
 	struct vma *vma = vma_find_next_locked(vm, addr), *below;
 	vaddr_t start = UK_ALIGN_DOWN(addr, UK_PAGE_SIZE);
+	size_t more;
 
 	if (!vma || !(vma->flags & VMA_STACK) || vma->end - start > vm->stack_limit_bytes)
 		return NULL;
+	/* As on Linux, inaccessible memory below is guard enough. */
 	below = vma_prev(vma);
 	if (start < UKARCH_USER_BASE ||
-	    (below && (start < below->end || start - below->end < VM_STACK_GUARD_GAP)))
+	    (below && below->prot != PROT_NONE && start - below->end < VM_STACK_GUARD_GAP))
 		return NULL;
-	if (vm->mapped_bytes + (vma->start - start) > vm->as_limit_bytes)
+	more = vma->start - start;
+	if (vm_exceeds_limit(vm, more))
 		return NULL;
-	vm->mapped_bytes += vma->start - start;
-	vma->offset_bytes -= vma->start - start;
+	vm->mapped_bytes += more;
+	if (vma->flags & VMA_LOCKED)
+		vm->locked_bytes += more;
 	vma->start = start;
 	return vma;
 }
@@ -247,13 +267,13 @@ static enum vm_fault_result fix_leaf(struct vmspace *vm, const struct vma *vma, 
 {
 	if (!(pte->prot & UKARCH_PT_SHARED)) {
 		/* Restricted by an mprotect that has since been undone; or a stale TLB entry. */
-		return result_of(ukarch_pt_map(&vm->pt, UK_ALIGN_DOWN(va, pte->size_bytes), pte->paddr,
-					       pte->size_bytes, vma_pt_prot(vma)));
+		return result_of(ukarch_pt_map(&vm->pt, UK_ALIGN_DOWN(va, pte->size_bytes),
+					       pte->paddr, pte->size_bytes, vma_pt_prot(vma)));
 	}
 	if (!is_write)
 		return result_of(
 			ukarch_pt_map(&vm->pt, va, pte->paddr, UK_PAGE_SIZE, shared_prot(vma)));
-	return vma->flags & VMA_SHARED ? write_shared(vm, vma, va, pte)
+	return vma->flags & VMA_SHARED ? write_shared(vm, vma, va)
 				       : copy_on_write(vm, vma, va, pte);
 }
 

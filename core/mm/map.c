@@ -5,7 +5,7 @@
  */
 #include <asm/mman.h>
 #include <linux/errno.h>
-#include <uk/string.h>
+#include <uk/heap.h>
 #include "vm_internal.h"
 
 #define LOW_2G_TOP 0x80000000UL
@@ -104,10 +104,17 @@ static vaddr_t choose_address(struct vmspace *vm, const struct vm_map_args *args
 	return found;
 }
 
-static int place(struct vmspace *vm, const struct vm_map_args *args, size_t len, vaddr_t *start)
+static bool is_occupied(struct vmspace *vm, vaddr_t start, vaddr_t end)
 {
-	bool is_fixed = args->placement == VM_MAP_FIXED ||
-			args->placement == VM_MAP_FIXED_NOREPLACE;
+	struct vma *next = vma_find_next_locked(vm, start);
+
+	return next && next->start < end;
+}
+
+int vm_place(struct vmspace *vm, const struct vm_map_args *args, size_t len, vaddr_t *start)
+{
+	bool is_fixed =
+		args->placement == VM_MAP_FIXED || args->placement == VM_MAP_FIXED_NOREPLACE;
 
 	if (!is_fixed) {
 		*start = choose_address(vm, args, len);
@@ -120,12 +127,39 @@ static int place(struct vmspace *vm, const struct vm_map_args *args, size_t len,
 		return -ENOMEM;
 	if (*start < UKARCH_USER_BASE)
 		return -EPERM; /* vm.mmap_min_addr */
-	if (args->placement == VM_MAP_FIXED_NOREPLACE) {
-		struct vma *next = vma_find_next_locked(vm, *start);
+	if (args->placement == VM_MAP_FIXED_NOREPLACE && is_occupied(vm, *start, *start + len))
+		return -EEXIST;
+	return 0;
+}
 
-		return next && next->start < *start + len ? -EEXIST : 0;
-	}
-	return vm_unmap_locked(vm, *start, *start + len);
+static size_t mapped_in(struct vmspace *vm, vaddr_t start, vaddr_t end)
+{
+	struct vma *vma = vma_find_next_locked(vm, start);
+	size_t sum = 0;
+
+	for (; vma && vma->start < end; vma = vma_next(vma))
+		sum += UK_MIN(end, vma->end) - UK_MAX(start, vma->start);
+	return sum;
+}
+
+bool vm_exceeds_limit(const struct vmspace *vm, size_t more)
+{
+	return more > vm->as_limit_bytes || vm->mapped_bytes > vm->as_limit_bytes - more;
+}
+
+/* What is mapped at [start, end) makes room for a new mapping. The memory for that one is had
+ * first, so that with -ENOMEM the old one stays. */
+static int replace(struct vmspace *vm, vaddr_t start, vaddr_t end, struct vma **spare)
+{
+	if (vm->vma_count + 2 > VM_MAX_MAP_COUNT)
+		return -ENOMEM;
+	*spare = uk_malloc(sizeof(**spare));
+	if (!*spare)
+		return -ENOMEM;
+	if (vm_unmap_locked(vm, start, end) == 0)
+		return 0;
+	uk_free(*spare);
+	return -ENOMEM;
 }
 
 int vm_map_locked(struct vmspace *vm, const struct vm_map_args *args, vaddr_t *address)
@@ -139,20 +173,32 @@ int vm_map_locked(struct vmspace *vm, const struct vm_map_args *args, vaddr_t *a
 		.file = args->file,
 		.name = args->name,
 	};
+	struct vma *spare = NULL;
 	int error;
 
 	if (!args->len_bytes)
 		return -EINVAL;
 	if (len < args->len_bytes || len > UKARCH_USER_END)
 		return -ENOMEM;
-	if (len > vm->as_limit_bytes || vm->mapped_bytes > vm->as_limit_bytes - len)
-		return -ENOMEM;
-	error = place(vm, args, len, &vma.start);
+	error = vm_place(vm, args, len, &vma.start);
 	if (error)
 		return error;
 	vma.end = vma.start + len;
+	error = -ENOMEM;
+	if (vm_exceeds_limit(vm, len) &&
+	    vm_exceeds_limit(vm, len - mapped_in(vm, vma.start, vma.end)))
+		goto err_gap;
+	if (args->placement == VM_MAP_FIXED && is_occupied(vm, vma.start, vma.end) &&
+	    replace(vm, vma.start, vma.end, &spare))
+		goto err_gap;
+	if (vma_insert(vm, &vma, spare))
+		goto err_gap;
 	*address = vma.start;
-	return vma_insert(vm, &vma);
+	return 0;
+
+err_gap:
+	vm_forget_gap(vm);
+	return error;
 }
 
 long vm_map(struct vmspace *vm, const struct vm_map_args *args)
@@ -182,7 +228,7 @@ static int protect_one(struct vmspace *vm, struct vma *vma, vaddr_t start, vaddr
 	if (vma->prot == prot)
 		return 0;
 	if (vma->start != start || vma->end != end) {
-		if (vma_split_at(vm, start) || vma_split_at(vm, end))
+		if (vma_isolate(vm, start, end))
 			return -ENOMEM;
 		vma = vma_find_locked(vm, start);
 	}
@@ -203,7 +249,7 @@ static int protect_locked(struct vmspace *vm, vaddr_t start, vaddr_t end, unsign
 	for (vma = vma_find_locked(vm, start); vma && vma->start < end; vma = vma_next(vma))
 		if (!may_protect(vma, prot))
 			return -EACCES;
-	if (vma_split_at(vm, start) || vma_split_at(vm, end))
+	if (vma_isolate(vm, start, end))
 		return -ENOMEM;
 	vma = vma_find_locked(vm, start);
 	while (vma && vma->start < end) {

@@ -1,7 +1,14 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* mremap(2): shrink, grow in place, or move page table entries to a new place. */
+/*
+ * mremap(2): shrink, grow in place, or move page table entries to a new place.
+ *
+ * A move first gets all memory that it needs and only then changes anything, so that -ENOMEM
+ * leaves the source as it was. Large pages move whole when source and target lie alike in their
+ * 2 MiB blocks, and are split otherwise; ukarch_pt_move() sees small leaves only.
+ */
 #include <linux/errno.h>
 #include <linux/mman.h>
+#include <uk/heap.h>
 #include "vm_internal.h"
 
 struct remap {
@@ -10,12 +17,99 @@ struct remap {
 	unsigned int flags;
 };
 
+/* --- the page table --------------------------------------------------------------------------- */
+
+/* A move of pages. Table walks tell where there are leaves at all, so that the cost of moving a
+ * large empty reservation does not grow with its size. */
+struct page_move {
+	struct vmspace *vm;
+	vaddr_t from, to;
+	vaddr_t first, last; /* range that holds leaves; empty: first == last */
+	bool has_large;
+};
+
+static void note_leaf(void *ctx, vaddr_t va, const struct ukarch_pte *pte)
+{
+	struct page_move *m = ctx;
+
+	if (m->first == m->last)
+		m->first = va;
+	m->last = va + pte->size_bytes;
+	m->has_large |= pte->size_bytes != UK_PAGE_SIZE;
+}
+
+static void keep_page(void *ctx, vaddr_t va, const struct ukarch_pte *pte)
+{
+}
+
+static bool next_large(const struct page_move *m, vaddr_t *va, struct ukarch_pte *pte)
+{
+	for (; *va < m->last; *va += UKARCH_LARGE_SIZE)
+		if (ukarch_pt_lookup(&m->vm->pt, *va, pte) && pte->size_bytes == UKARCH_LARGE_SIZE)
+			return true;
+	return false;
+}
+
+#define for_each_large(m, va, pte)                                                                 \
+	for (vaddr_t va = UK_ALIGN_UP((m)->first, UKARCH_LARGE_SIZE); next_large(m, &va, pte);     \
+	     va += UKARCH_LARGE_SIZE)
+
+static int split_all(const struct page_move *m)
+{
+	struct ukarch_pte pte;
+
+	for_each_large(m, va,
+		       &pte) if (vm_split_large_page(m->vm, va + UK_PAGE_SIZE)) return -ENOMEM;
+	return 0;
+}
+
+/* Large leaves first appear at the target as well, then go from the source. If the small ones
+ * then cannot follow, the way back needs no memory: the source's tables are still there. */
+static int move_all(const struct page_move *m)
+{
+	struct ukarch_pagetable *pt = &m->vm->pt;
+	vaddr_t shift = m->to - m->from;
+	struct page_move back = {.vm = m->vm, .first = m->first + shift, .last = m->last + shift};
+	struct ukarch_pte pte;
+
+	for_each_large(m, va, &pte) if (ukarch_pt_map(pt, va + shift, pte.paddr, pte.size_bytes,
+						      pte.prot | UKARCH_PT_USER)) goto err_target;
+	for_each_large(m, va, &pte)
+		ukarch_pt_unmap(pt, va, va + UKARCH_LARGE_SIZE, keep_page, NULL);
+	if (ukarch_pt_move(pt, m->first, m->first + shift, m->last - m->first) == 0)
+		return 0;
+	for_each_large(&back, va, &pte)
+		ukarch_pt_map(pt, va - shift, pte.paddr, pte.size_bytes, pte.prot | UKARCH_PT_USER);
+err_target:
+	ukarch_pt_unmap(pt, back.first, back.last, keep_page, NULL);
+	return -ENOMEM;
+}
+
+/* Nothing is mapped at the target. 0, or -ENOMEM and nothing moved. */
+static int move_pages(struct vmspace *vm, vaddr_t from, vaddr_t to, size_t len)
+{
+	struct page_move m = {.vm = vm, .from = from, .to = to};
+
+	ukarch_pt_walk(&vm->pt, from, from + len, note_leaf, &m);
+	if (m.first == m.last)
+		return 0;
+	if (!m.has_large)
+		return ukarch_pt_move(&vm->pt, m.first, m.first - from + to, m.last - m.first);
+	if ((from ^ to) & (UKARCH_LARGE_SIZE - 1))
+		return split_all(&m) ? -ENOMEM
+				     : ukarch_pt_move(&vm->pt, m.first, m.first - from + to,
+						      m.last - m.first);
+	return move_all(&m);
+}
+
+/* --- the mapping ------------------------------------------------------------------------------ */
+
 static bool grow_in_place(struct vmspace *vm, struct vma *vma, const struct remap *r)
 {
 	vaddr_t old_end = r->old + r->old_len;
 	size_t more = r->new_len - r->old_len;
 
-	if (old_end != vma->end || old_end > UKARCH_USER_END - more ||
+	if (!r->old_len || old_end != vma->end || old_end > UKARCH_USER_END - more ||
 	    !vm_range_is_free(vm, old_end, more))
 		return false;
 	vma->end += more;
@@ -26,87 +120,135 @@ static bool grow_in_place(struct vmspace *vm, struct vma *vma, const struct rema
 	return true;
 }
 
-/* Maps the target like the source, moves the pages, and takes the source away. */
-static long move(struct vmspace *vm, struct vma *vma, const struct remap *r)
+static int choose_target(struct vmspace *vm, const struct vma *vma, const struct remap *r,
+			 vaddr_t *target)
 {
 	struct vm_map_args args = {
 		.hint = r->flags & MREMAP_FIXED ? r->new_address : 0,
-		.len_bytes = r->new_len,
-		.prot = vma->prot,
-		.flags = vma->flags,
 		.placement = r->flags & MREMAP_FIXED ? VM_MAP_FIXED : VM_MAP_ANYWHERE,
 		.object = vma->object,
-		.offset_bytes = vma->offset_bytes + (r->old - vma->start),
-		.file = vma->file,
-		.name = vma->name,
 	};
-	size_t len = UK_MIN(r->old_len, r->new_len);
-	vaddr_t target;
-	int error = vm_map_locked(vm, &args, &target);
+
+	return vm_place(vm, &args, r->new_len, target);
+}
+
+/* The source as a VMA of its own, which moves as a whole; with MREMAP_DONTUNMAP only its large
+ * pages have to end where it does. */
+static int isolate_source(struct vmspace *vm, const struct remap *r)
+{
+	vaddr_t end = r->old + r->old_len;
+
+	if (!(r->flags & MREMAP_DONTUNMAP) && r->old_len)
+		return vma_isolate(vm, r->old, end);
+	return vm_split_large_page(vm, r->old) || vm_split_large_page(vm, end) ? -ENOMEM : 0;
+}
+
+/* The target like the source; the pages follow; the source goes. */
+static int move_vma(struct vmspace *vm, vaddr_t target, const struct remap *r, struct vma *spare)
+{
+	struct vma *source = vma_find_locked(vm, r->old), *moved;
+	struct vma model = *source;
+
+	model.start = target;
+	model.end = target + r->new_len;
+	model.offset_bytes += r->old - source->start;
+	model.flags &= ~(unsigned int)VMA_HEAP;
+	moved = vma_insert_alone(vm, &model, spare);
+	if (r->old_len && move_pages(vm, r->old, target, r->old_len)) {
+		vma_delete(vm, moved);
+		vma_merge(vm, source);
+		return -ENOMEM;
+	}
+	if (r->old_len && !(r->flags & MREMAP_DONTUNMAP))
+		vma_delete(vm, source);
+	moved = vma_merge(vm, moved);
+	if (moved->flags & VMA_LOCKED)
+		vm_populate_locked(vm, target + r->old_len, target + r->new_len);
+	return 0;
+}
+
+static long move(struct vmspace *vm, const struct vma *vma, const struct remap *r)
+{
+	vaddr_t target, old = r->old;
+	struct vma *spare;
+	int error = choose_target(vm, vma, r, &target);
 
 	if (error)
 		return error;
-	/* Large pages at the edges must not drag along what lies outside. */
-	error = vma_split_at(vm, r->old + len);
-	if (!error)
-		error = ukarch_pt_move(&vm->pt, r->old, target, len);
-	if (error) {
-		vm_unmap_locked(vm, target, target + r->new_len);
-		return error;
-	}
-	if (!(r->flags & MREMAP_DONTUNMAP))
-		vm_unmap_locked(vm, r->old, r->old + r->old_len);
+	/* Up to five more: the source's and the target's edges, and the new one. */
+	error = -ENOMEM;
+	if (vm->vma_count + 5 > VM_MAX_MAP_COUNT)
+		goto err_gap;
+	spare = uk_malloc(sizeof(*spare));
+	if (!spare)
+		goto err_gap;
+	error = isolate_source(vm, r);
+	if (error)
+		goto err_spare;
+	error = vm_unmap_locked(vm, target, target + r->new_len);
+	if (error)
+		goto err_isolated;
+	error = move_vma(vm, target, r, spare);
+	if (error)
+		goto err_gap;
 	return (long)target;
+
+err_isolated:
+	vma_merge(vm, vma_find_locked(vm, old));
+err_spare:
+	uk_free(spare);
+err_gap:
+	vm_forget_gap(vm);
+	return error;
 }
 
-/* An old length of 0: a second view of shared memory, the first one stays. */
-static long duplicate(struct vmspace *vm, struct vma *vma, const struct remap *r)
+static int check_vma(const struct vmspace *vm, const struct vma *vma, const struct remap *r)
 {
-	struct vm_map_args args = {
-		.hint = r->flags & MREMAP_FIXED ? r->new_address : 0,
-		.len_bytes = r->new_len,
-		.prot = vma->prot,
-		.flags = vma->flags,
-		.placement = r->flags & MREMAP_FIXED ? VM_MAP_FIXED : VM_MAP_ANYWHERE,
-		.object = vma->object,
-		.offset_bytes = vma->offset_bytes + (r->old - vma->start),
-		.file = vma->file,
-		.name = vma->name,
-	};
-	vaddr_t target;
-	int error;
+	uint64_t end;
 
-	if (!(vma->flags & VMA_SHARED) || !(r->flags & MREMAP_MAYMOVE))
+	if ((vma->flags & VMA_SPECIAL) || r->old_len > vma->end - r->old)
+		return -EFAULT;
+	if (vma->object &&
+	    uk_add_overflow(vma->offset_bytes + (r->old - vma->start), r->new_len, &end))
 		return -EINVAL;
-	error = vm_map_locked(vm, &args, &target);
-	return error ? error : (long)target;
+	if (r->new_len > r->old_len && vm_exceeds_limit(vm, r->new_len - r->old_len))
+		return -ENOMEM;
+	if ((r->flags & MREMAP_DONTUNMAP) && vm_exceeds_limit(vm, r->new_len))
+		return -ENOMEM;
+	return 0;
 }
 
 static long remap_locked(struct vmspace *vm, struct remap *r)
 {
 	struct vma *vma = vma_find_locked(vm, r->old);
+	bool stays = !(r->flags & (MREMAP_FIXED | MREMAP_DONTUNMAP));
 	int error;
 
-	if (!vma || r->old + r->old_len > vma->end)
+	if (!vma)
 		return -EFAULT;
-	if (vma->flags & VMA_SPECIAL)
-		return -EFAULT;
-	if (!r->old_len)
-		return duplicate(vm, vma, r);
-	if (r->new_len < r->old_len && !(r->flags & (MREMAP_FIXED | MREMAP_DONTUNMAP))) {
+	/* Length 0 makes a second mapping of shared memory. */
+	if (!r->old_len && (!(vma->flags & VMA_SHARED) || !(r->flags & MREMAP_MAYMOVE)))
+		return -EINVAL;
+	if (r->old_len > r->new_len) {
+		if (vma->flags & VMA_SPECIAL)
+			return -EFAULT;
 		error = vm_unmap_locked(vm, r->old + r->new_len, r->old + r->old_len);
-		return error ? error : (long)r->old;
+		if (error)
+			return error;
+		r->old_len = r->new_len;
+		vma = vma_find_locked(vm, r->old);
 	}
-	if (r->new_len == r->old_len && !(r->flags & (MREMAP_FIXED | MREMAP_DONTUNMAP)))
+	if (stays && r->old_len == r->new_len)
 		return (long)r->old;
-	if (!(r->flags & (MREMAP_FIXED | MREMAP_DONTUNMAP)) && grow_in_place(vm, vma, r))
+	error = check_vma(vm, vma, r);
+	if (error)
+		return error;
+	if (stays && grow_in_place(vm, vma, r)) {
+		if (vma_find_locked(vm, r->old)->flags & VMA_LOCKED)
+			vm_populate_locked(vm, r->old + r->old_len, r->old + r->new_len);
 		return (long)r->old;
-	if (!(r->flags & MREMAP_MAYMOVE))
-		return -ENOMEM;
-	/* The source becomes a VMA of its own, so that large pages at its edges are split. */
-	if (vma_split_at(vm, r->old) || vma_split_at(vm, r->old + r->old_len))
-		return -ENOMEM;
-	return move(vm, vma_find_locked(vm, r->old), r);
+	}
+	return r->flags & MREMAP_MAYMOVE ? move(vm, vma, r) : -ENOMEM;
 }
 
 static int check(const struct remap *r)
@@ -116,18 +258,18 @@ static int check(const struct remap *r)
 	if ((r->flags & ~(MREMAP_MAYMOVE | MREMAP_FIXED | MREMAP_DONTUNMAP)) ||
 	    ((r->flags & (MREMAP_FIXED | MREMAP_DONTUNMAP)) && !(r->flags & MREMAP_MAYMOVE)))
 		return -EINVAL;
-	if (!UK_IS_ALIGNED(r->old, UK_PAGE_SIZE) || !r->new_len)
-		return -EINVAL;
-	if (r->new_len > UKARCH_USER_END || r->old_len > UKARCH_USER_END - r->old)
-		return -EINVAL;
 	if ((r->flags & MREMAP_DONTUNMAP) && r->old_len != r->new_len)
 		return -EINVAL;
-	if (!(r->flags & MREMAP_FIXED))
-		return 0;
-	if (!vm_user_range(r->new_address, r->new_len, &end) ||
-	    (r->new_address < r->old + r->old_len && r->old < end))
+	if (!UK_IS_ALIGNED(r->old, UK_PAGE_SIZE) || !r->new_len)
 		return -EINVAL;
-	return 0;
+	if (r->flags & MREMAP_FIXED) {
+		if (!vm_user_range(r->new_address, r->new_len, &end) ||
+		    (r->new_address < r->old + UK_MAX(r->old_len, UK_PAGE_SIZE) && r->old < end))
+			return -EINVAL;
+	}
+	if (r->old >= UKARCH_USER_END || r->old_len > UKARCH_USER_END - r->old)
+		return -EFAULT;
+	return r->new_len > UKARCH_USER_END ? -ENOMEM : 0;
 }
 
 long vm_remap(struct vmspace *vm, vaddr_t old, size_t old_len, size_t new_len,
@@ -142,8 +284,8 @@ long vm_remap(struct vmspace *vm, vaddr_t old, size_t old_len, size_t new_len,
 	};
 	long result = check(&r);
 
-	if (result || old >= UKARCH_USER_END)
-		return result ? result : -EFAULT;
+	if (result)
+		return result;
 	mutex_lock(&vm->lock);
 	result = remap_locked(vm, &r);
 	mutex_unlock(&vm->lock);

@@ -36,30 +36,51 @@ int vm_split_large_page(struct vmspace *vm, vaddr_t addr);
 struct vma *vma_find_below_locked(struct vmspace *vm, vaddr_t addr);
 
 /** Puts a new VMA into the tree, merged with its neighbours where they agree. `model` is copied;
- *  references are taken. 0 or -ENOMEM. */
-int vma_insert(struct vmspace *vm, const struct vma *model);
+ *  references are taken. `spare` (or NULL) is uk_malloc()ed memory for it, used or freed here.
+ *  0 or -ENOMEM; cannot fail with a spare. */
+int vma_insert(struct vmspace *vm, const struct vma *model, struct vma *spare);
+/** The same without merging; never fails. */
+struct vma *vma_insert_alone(struct vmspace *vm, const struct vma *model, struct vma *spare);
 /** Takes out and frees; drops the references. */
 void vma_delete(struct vmspace *vm, struct vma *vma);
 /** Merges `vma` with both neighbours where possible; returns the VMA that now covers it. */
 struct vma *vma_merge(struct vmspace *vm, struct vma *vma);
 
-/**
- * Makes sure that no VMA and no large page crosses `addr`. 0 or -ENOMEM; harmless when nobody
- * needed it after all.
- */
+/** Makes sure that no VMA and no large page crosses `addr`. 0, or -ENOMEM and no VMA changed. */
 int vma_split_at(struct vmspace *vm, vaddr_t addr);
+/**
+ * Makes sure that no VMA and no large page crosses either end of the range. 0; or -ENOMEM, and
+ * then nothing changed that anybody can see.
+ */
+int vma_isolate(struct vmspace *vm, vaddr_t start, vaddr_t end);
 
 /** Is [start, start + len) free, stack guard gaps included? */
 bool vm_range_is_free(struct vmspace *vm, vaddr_t start, size_t len);
 /** Chooses a place, top-down below `top`. 0 when there is none. */
 vaddr_t vm_find_gap(struct vmspace *vm, size_t len, vaddr_t top, size_t align);
+/** What vm_find_gap() gave was not used after all: it is a hole still. */
+static inline void vm_forget_gap(struct vmspace *vm)
+{
+	vm->search_from = UKARCH_USER_END;
+}
 /** Is every byte of the range mapped? */
 bool vm_range_is_mapped(struct vmspace *vm, vaddr_t start, vaddr_t end);
+
+/** Would `more` bytes exceed RLIMIT_AS? */
+bool vm_exceeds_limit(const struct vmspace *vm, size_t more);
+
+/**
+ * Chooses or checks the address of a mapping of `len` bytes; changes nothing. What is mapped
+ * there (VM_MAP_FIXED) is the caller's to take out. 0, -ENOMEM, -EINVAL, -EPERM or -EEXIST.
+ */
+int vm_place(struct vmspace *vm, const struct vm_map_args *args, size_t len, vaddr_t *start);
 
 /** Takes all pages of a range out of the page table. */
 void vm_drop_pages(struct vmspace *vm, vaddr_t start, vaddr_t end);
 int vm_unmap_locked(struct vmspace *vm, vaddr_t start, vaddr_t end);
 int vm_map_locked(struct vmspace *vm, const struct vm_map_args *args, vaddr_t *address);
+/** Fills a range as its VMAs' rights allow. 0, -ENOMEM or -EFAULT at the first failure. */
+int vm_populate_locked(struct vmspace *vm, vaddr_t start, vaddr_t end);
 enum vm_fault_result vm_fault_locked(struct vmspace *vm, vaddr_t addr, unsigned int access);
 
 /** Is a range as it comes from a system call sane? Rounds the length up; end in *end. */

@@ -81,6 +81,14 @@ static void vma_free(struct vma *vma)
 	uk_free(vma);
 }
 
+/* Where `vma` begins for its neighbours below: a stack keeps a gap it may grow into. */
+static vaddr_t guarded_start(const struct vma *vma)
+{
+	if (!(vma->flags & VMA_STACK))
+		return vma->start;
+	return vma->start > VM_STACK_GUARD_GAP ? vma->start - VM_STACK_GUARD_GAP : 0;
+}
+
 static void tree_remove(struct vmspace *vm, struct vma *vma)
 {
 	RB_REMOVE(vma_tree, &vm->vmas, vma);
@@ -93,13 +101,20 @@ static void tree_remove(struct vmspace *vm, struct vma *vma)
 		vm->last_hit = NULL;
 }
 
+/* Part of `vma` or all of it goes: the search for free space has to start above the hole. */
+static void note_hole(struct vmspace *vm, const struct vma *vma)
+{
+	vaddr_t hole_end = vma->next ? guarded_start(vma->next) : UKARCH_USER_END;
+
+	vm->search_from = UK_MAX(vm->search_from, UK_MAX(hole_end, vma->end));
+}
+
 static void forget_bytes(struct vmspace *vm, const struct vma *vma, size_t len)
 {
 	vm->mapped_bytes -= len;
 	if (vma->flags & VMA_LOCKED)
 		vm->locked_bytes -= len;
-	/* Room above the cached search start: look there again. */
-	vm->search_from = UK_MAX(vm->search_from, vma->end);
+	note_hole(vm, vma);
 }
 
 void vma_trim(struct vmspace *vm, struct vma *vma, vaddr_t start, vaddr_t end)
@@ -117,13 +132,13 @@ void vma_delete(struct vmspace *vm, struct vma *vma)
 	vma_free(vma);
 }
 
-static struct vma *add_node(struct vmspace *vm, const struct vma *model)
+/* The node is not accounted for in the vmspace's sizes. NULL: no memory, or too many. */
+static struct vma *add_node(struct vmspace *vm, const struct vma *model, struct vma *spare)
 {
-	struct vma *vma;
+	struct vma *vma = spare;
 
-	if (vm->vma_count >= VM_MAX_MAP_COUNT)
-		return NULL;
-	vma = uk_malloc(sizeof(*vma));
+	if (!vma && vm->vma_count < VM_MAX_MAP_COUNT)
+		vma = uk_malloc(sizeof(*vma));
 	if (!vma)
 		return NULL;
 	*vma = *model;
@@ -158,11 +173,17 @@ struct vma *vma_merge(struct vmspace *vm, struct vma *vma)
 	return vma;
 }
 
-int vma_insert(struct vmspace *vm, const struct vma *model)
+static void account(struct vmspace *vm, const struct vma *vma)
+{
+	vm->mapped_bytes += vma->end - vma->start;
+	if (vma->flags & VMA_LOCKED)
+		vm->locked_bytes += vma->end - vma->start;
+}
+
+int vma_insert(struct vmspace *vm, const struct vma *model, struct vma *spare)
 {
 	struct vma *next = vma_find_next_locked(vm, model->start);
 	struct vma *prev = next ? vma_prev(next) : vma_find_below_locked(vm, model->start);
-	size_t len = model->end - model->start;
 
 	/* The common cases cost no allocation: grow a neighbour. Order in the tree is kept. */
 	if (prev && vma_can_merge(prev, model)) {
@@ -171,13 +192,21 @@ int vma_insert(struct vmspace *vm, const struct vma *model)
 	} else if (next && vma_can_merge(model, next)) {
 		next->start = model->start;
 		next->offset_bytes = model->offset_bytes;
-	} else if (!add_node(vm, model)) {
-		return -ENOMEM;
+	} else {
+		if (!add_node(vm, model, spare))
+			return -ENOMEM;
+		spare = NULL;
 	}
-	vm->mapped_bytes += len;
-	if (model->flags & VMA_LOCKED)
-		vm->locked_bytes += len;
+	account(vm, model);
+	if (uk_unlikely(spare))
+		uk_free(spare);
 	return 0;
+}
+
+struct vma *vma_insert_alone(struct vmspace *vm, const struct vma *model, struct vma *spare)
+{
+	account(vm, model);
+	return add_node(vm, model, spare);
 }
 
 int vm_split_large_page(struct vmspace *vm, vaddr_t addr)
@@ -209,22 +238,28 @@ int vma_split_at(struct vmspace *vm, vaddr_t addr)
 	upper.offset_bytes += addr - vma->start;
 	end = vma->end;
 	vma->end = addr;
-	if (!add_node(vm, &upper)) {
+	if (!add_node(vm, &upper, NULL)) {
 		vma->end = end;
 		return -ENOMEM;
 	}
 	return 0;
 }
 
-/* --- free space ------------------------------------------------------------------------------------- */
-
-/* Where `vma` begins for its neighbours below: a stack keeps a gap it may grow into. */
-static vaddr_t guarded_start(const struct vma *vma)
+int vma_isolate(struct vmspace *vm, vaddr_t start, vaddr_t end)
 {
-	if (!(vma->flags & VMA_STACK))
-		return vma->start;
-	return vma->start > VM_STACK_GUARD_GAP ? vma->start - VM_STACK_GUARD_GAP : 0;
+	struct vma *vma;
+
+	if (vma_split_at(vm, start))
+		return -ENOMEM;
+	if (vma_split_at(vm, end) == 0)
+		return 0;
+	vma = vma_find_locked(vm, start);
+	if (vma)
+		vma_merge(vm, vma);
+	return -ENOMEM;
 }
+
+/* --- free space ------------------------------------------------------------------------------- */
 
 bool vm_range_is_free(struct vmspace *vm, vaddr_t start, size_t len)
 {
@@ -264,8 +299,12 @@ vaddr_t vm_find_gap(struct vmspace *vm, size_t len, vaddr_t top, size_t align)
 			vaddr_t start = UK_ALIGN_DOWN(end - len, align);
 
 			if (start >= floor) {
-				if (is_cached)
+				if (is_cached) {
 					vm->search_from = start;
+					/* Alignment may leave a hole above. */
+					vm->search_hole =
+						UK_MAX(vm->search_hole, end - start - len);
+				}
 				return start;
 			}
 		}

@@ -39,43 +39,56 @@ void vfs_stat_inode(const struct inode *inode, struct statx *out)
 	};
 }
 
-/* A descriptor without a name (AT_EMPTY_PATH): the walk has no place to stand on. */
-static int stat_descriptor(int fd, struct statx *out)
+static void refresh(struct inode *inode)
 {
-	struct file *file = file_get_fd_path(fd);
-	int ret = -EBADF;
-
-	if (!file)
-		return ret;
-	if (file->inode) {
-		if (file->inode->ops->getattr)
-			file->inode->ops->getattr(file->inode);
-		vfs_stat_inode(file->inode, out);
-		ret = 0;
-	}
-	file_put(file);
-	return ret;
+	if (inode->ops->getattr)
+		inode->ops->getattr(inode);
 }
 
-int vfs_stat(const struct vfs_name *name, struct statx *out)
+/* A descriptor without a name (AT_EMPTY_PATH): the walk has no place to stand on. */
+static struct inode *find_open_inode(int fd)
 {
+	struct file *file = file_get_fd_path(fd);
+	struct inode *inode = file ? file->inode : NULL;
+
+	if (inode) {
+		inode_get(inode);
+		refresh(inode);
+	}
+	if (file)
+		file_put(file);
+	return inode ? inode : ERR_PTR(-EBADF);
+}
+
+struct inode *vfs_find_inode(const struct vfs_name *name)
+{
+	struct inode *inode;
 	struct walk walk;
 	int ret;
 
 	if (!*name->name && name->flags & UK_LOOKUP_EMPTY_PATH && name->dirfd != AT_FDCWD)
-		return stat_descriptor(name->dirfd, out);
+		return find_open_inode(name->dirfd);
 	ret = walk_begin(&walk, name, 0);
 	if (!ret)
 		ret = walk_run(&walk);
+	inode = ret ? ERR_PTR(ret) : walk.at.dentry->inode;
 	if (!ret) {
-		struct inode *inode = walk.at.dentry->inode;
-
-		if (inode->ops->getattr)
-			inode->ops->getattr(inode);
-		vfs_stat_inode(inode, out);
+		inode_get(inode);
+		refresh(inode);
 	}
 	walk_end(&walk);
-	return ret;
+	return inode;
+}
+
+int vfs_stat(const struct vfs_name *name, struct statx *out)
+{
+	struct inode *inode = vfs_find_inode(name);
+
+	if (IS_ERR(inode))
+		return (int)PTR_ERR(inode);
+	vfs_stat_inode(inode, out);
+	inode_put(inode);
+	return 0;
 }
 
 int vfs_statfs(const struct path *path, struct statfs *out)

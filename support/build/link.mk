@@ -37,10 +37,10 @@ UK_KSYMS_OBJ :=
 endif
 
 $(UK_IMAGE).dbg: $(UK_OBJS) $(UK_KSYMS_OBJ) $(UK_LDS) $(BUILD_DIR)/link/.flags
-	$(if $(filter 1,$(V)),,@echo '  LD      $@')
+	$(call uk_say,LD      $@)
 	$(Q)$(call uk_link,$(UK_KSYMS_OBJ))
 
 $(UK_IMAGE): $(UK_IMAGE).dbg
 	$(Q)$(OBJCOPY) --strip-all $< $@
 	$(Q)$(SCRIPTS)/check-image $@
-	$(if $(filter 1,$(V)),,@echo "  IMAGE   $@ ($$(($$(wc -c <$@) / 1024)) KiB)")
+	$(call uk_say,IMAGE   $@ ($$(($$(wc -c <$@) / 1024)) KiB))

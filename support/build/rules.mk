@@ -19,7 +19,7 @@ define uk_object_rule
 UK_OBJS += $(4)
 $(4): $(3) $($(2)_BUILD)/.flags | $($(2)_DEPS-y)
 	$$(Q)mkdir -p $$(@D)
-	$(if $(filter 1,$(V)),,@echo '  $(call uk_if_c,$(3),CC,AS)      $(4)')
+	$$(call uk_say,$(call uk_if_c,$(3),CC,AS)      $(4))
 	$$(Q)$(CC) $(call uk_if_c,$(3),$$($(2)_ALL_CFLAGS),$$($(2)_ALL_ASFLAGS)) \
 		$(call uk_file_flags,$(3),$(2)) -MMD -MP -MF $(4:.o=.d) -c $(3) -o $(4)
 -include $(4:.o=.d)

@@ -11,7 +11,7 @@
 #include <uk/plat/bootinfo.h>
 #include "machine.h"
 
-#define PAGES (UKARCH_USER_END >> UK_PAGE_SHIFT)
+#define PAGES       (UKARCH_USER_END >> UK_PAGE_SHIFT)
 #define LARGE_PAGES (UKARCH_LARGE_SIZE >> UK_PAGE_SHIFT)
 
 /* One leaf per 4 KiB; a large leaf fills 512 entries with is_large set. */
@@ -23,14 +23,25 @@ static struct entry {
 
 static int fail_countdown = -1;
 
+static bool has_failed;
+
 static bool fails_now(void)
 {
-	return fail_countdown >= 0 && fail_countdown-- == 0;
+	bool fails = fail_countdown >= 0 && fail_countdown-- == 0;
+
+	has_failed |= fails;
+	return fails;
 }
 
 void machine_fail_after(int count)
 {
 	fail_countdown = count;
+	has_failed = false;
+}
+
+bool machine_has_failed(void)
+{
+	return has_failed;
 }
 
 size_t machine_leaf_pages(void)
@@ -47,8 +58,8 @@ void machine_init(void)
 	static struct ukplat_bootinfo info = {.region_count = 1};
 	int flags = MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED_NOREPLACE | MAP_NORESERVE;
 
-	info.regions[0] = (struct ukplat_memregion){0x1000, MACHINE_RAM_BYTES - 0x1000,
-						    UKPLAT_MEM_FREE};
+	info.regions[0] =
+		(struct ukplat_memregion){0x1000, MACHINE_RAM_BYTES - 0x1000, UKPLAT_MEM_FREE};
 	assert(mmap((void *)UKARCH_DIRECTMAP_BASE, MACHINE_RAM_BYTES, PROT_READ | PROT_WRITE, flags,
 		    -1, 0) != MAP_FAILED);
 	assert(mmap((void *)UKARCH_PAGEMAP_BASE, 1 << 20, PROT_READ | PROT_WRITE, flags, -1, 0) !=
@@ -56,7 +67,7 @@ void machine_init(void)
 	assert(page_init(&info) == 0);
 }
 
-/* --- the kernel around core/mm ------------------------------------------------------------------- */
+/* --- the kernel around core/mm ---------------------------------------------------------------- */
 
 void uk_assert_failed(const char *expr, const char *file, int line)
 {
@@ -92,7 +103,28 @@ int ukarch_directmap_ensure(paddr_t pa, size_t len_bytes)
 	return 0;
 }
 
-/* --- page table ------------------------------------------------------------------------------------ */
+/* The allocators as core/mm sees them (ld --wrap), so that they can be made to fail. */
+struct page *__real_page_alloc(unsigned int order);
+struct page *__wrap_page_alloc(unsigned int order);
+struct page *__real_page_alloc_zeroed(void);
+struct page *__wrap_page_alloc_zeroed(void);
+void *__real_uk_malloc(size_t size);
+void *__wrap_uk_malloc(size_t size);
+
+struct page *__wrap_page_alloc(unsigned int order)
+{
+	return fails_now() ? NULL : __real_page_alloc(order);
+}
+struct page *__wrap_page_alloc_zeroed(void)
+{
+	return fails_now() ? NULL : __real_page_alloc_zeroed();
+}
+void *__wrap_uk_malloc(size_t size)
+{
+	return fails_now() ? NULL : __real_uk_malloc(size);
+}
+
+/* --- page table ------------------------------------------------------------------------------- */
 
 int ukarch_pt_create(struct ukarch_pagetable *pt)
 {
@@ -113,7 +145,8 @@ int ukarch_pt_map(struct ukarch_pagetable *pt, vaddr_t va, paddr_t pa, size_t si
 	bool is_large = size_bytes == UKARCH_LARGE_SIZE;
 
 	assert(va % size_bytes == 0 && pa % size_bytes == 0);
-	if (fails_now())
+	/* A leaf in place of another needs no new table. */
+	if (!table[va >> UK_PAGE_SHIFT].is_mapped && fails_now())
 		return -ENOMEM;
 	for (size_t i = 0; i < size_bytes >> UK_PAGE_SHIFT; i++) {
 		struct entry *e = &table[(va >> UK_PAGE_SHIFT) + i];
@@ -171,6 +204,10 @@ void ukarch_pt_walk(const struct ukarch_pagetable *pt, vaddr_t start, vaddr_t en
 
 void ukarch_pt_protect(struct ukarch_pagetable *pt, vaddr_t start, vaddr_t end, unsigned int prot)
 {
+	struct ukarch_pte first, last;
+
+	assert(!ukarch_pt_lookup(pt, start, &first) || start % first.size_bytes == 0);
+	assert(!ukarch_pt_lookup(pt, end - UK_PAGE_SIZE, &last) || end % last.size_bytes == 0);
 	for (; start < end; start += UK_PAGE_SIZE) {
 		struct entry *e = &table[start >> UK_PAGE_SHIFT];
 		unsigned int keep = e->prot & UKARCH_PT_SHARED;
@@ -200,13 +237,10 @@ int ukarch_pt_move(struct ukarch_pagetable *pt, vaddr_t from, vaddr_t to, size_t
 	for (size_t off = 0; off < len_bytes; off += UK_PAGE_SIZE) {
 		struct entry *e = &table[(from + off) >> UK_PAGE_SHIFT];
 
-		/* As in arch/: moving a large leaf splits it, so its pages need counts of their own. */
-		if (e->is_mapped && e->is_large) {
-			ukarch_pt_split(pt, from + off);
-			page_split_large(phys_to_page(UK_ALIGN_DOWN(e->pa, UKARCH_LARGE_SIZE)));
-		}
 		if (!e->is_mapped)
 			continue;
+		/* A large leaf would lose its count: arch/ splits the leaf, not the page. */
+		assert(!e->is_large && !table[(to + off) >> UK_PAGE_SHIFT].is_mapped);
 		table[(to + off) >> UK_PAGE_SHIFT] = *e;
 		memset(e, 0, sizeof(*e));
 	}

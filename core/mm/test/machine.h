@@ -12,8 +12,10 @@
 
 /** Builds it, once per program. */
 void machine_init(void);
-/** The n-th page table or table-page allocation from now on fails; -1: none. */
+/** After `count` more allocations (pages, page tables, heap) one fails; -1: none does. */
 void machine_fail_after(int count);
+/** Has one failed since? */
+bool machine_has_failed(void);
 /** Leaves in the page table of the one vmspace under test. */
 size_t machine_leaf_pages(void);
 

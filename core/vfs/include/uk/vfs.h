@@ -43,6 +43,8 @@ struct file *vfs_open_kernel(const char *name, int flags, uint32_t mode);
 
 void vfs_stat_inode(const struct inode *inode, struct statx *out);
 int vfs_stat(const struct vfs_name *name, struct statx *out);
+/** What `name` leads to, attributes up to date, with a reference. ERR_PTR on error. */
+struct inode *vfs_find_inode(const struct vfs_name *name);
 int vfs_statfs(const struct path *path, struct statfs *out);
 int vfs_access(const struct vfs_name *name, int mode);
 int vfs_mknod(const struct vfs_name *name, uint32_t mode, uint64_t rdev);

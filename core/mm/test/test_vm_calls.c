@@ -1,0 +1,185 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * mremap, madvise and limits, case by case, with their error numbers; and one scenario run once
+ * for every allocation in it, each time with that one failing.
+ */
+#include <stdarg.h>
+#include <stddef.h>
+#include <setjmp.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+#include <cmocka.h>
+#include <asm/mman.h>
+#include <linux/errno.h>
+#include <linux/mman.h>
+#include "../vm_internal.h"
+#include "fixture.h"
+
+/* --- calls ------------------------------------------------------------------------------------ */
+
+static void test_remap_errors(void **state)
+{
+	map(BASE, 8, RW, 0, NULL);
+	map(BASE + 8 * PAGE, 1, PROT_READ, 0, NULL);
+	assert_int_equal(vm_remap(vm, BASE, 8 * PAGE, 9 * PAGE, 0, 0), -ENOMEM);
+	assert_int_equal(vm_remap(vm, BASE, 9 * PAGE, 10 * PAGE, 1, 0), -EFAULT);
+	assert_int_equal(vm_remap(vm, 0x1000000, PAGE, 2 * PAGE, 1, 0), -EFAULT);
+	assert_int_equal(vm_remap(vm, BASE + 1, PAGE, PAGE, 1, 0), -EINVAL);
+	assert_int_equal(vm_remap(vm, BASE, PAGE, 0, 1, 0), -EINVAL);
+	assert_int_equal(vm_remap(vm, BASE, PAGE, PAGE, 8, 0), -EINVAL);
+	assert_int_equal(vm_remap(vm, BASE, PAGE, PAGE, MREMAP_FIXED, 0x1000000), -EINVAL);
+	assert_int_equal(vm_remap(vm, BASE, 2 * PAGE, 2 * PAGE, 3, BASE + PAGE), -EINVAL);
+	assert_int_equal(vm_remap(vm, BASE, PAGE, 2 * PAGE, 5, 0), -EINVAL);
+	assert_int_equal(vm_remap(vm, BASE, 0, PAGE, 1, 0), -EINVAL);
+	assert_int_equal(vm_remap(vm, BASE, PAGE, 1UL << 60, 1, 0), -ENOMEM);
+	/* Shrinking may span mappings. */
+	assert_int_equal(vm_remap(vm, BASE, 9 * PAGE, 7 * PAGE, 0, 0), BASE);
+	assert_int_equal(vm->mapped_bytes, 7 * PAGE);
+}
+
+static void test_remap_length_0_duplicates_shared_memory(void **state)
+{
+	long twin;
+
+	map(BASE, 4, RW, VMA_SHARED | VMA_MAYWRITE, &file_object.object);
+	store(BASE, 77);
+	twin = vm_remap(vm, BASE, 0, 4 * PAGE, MREMAP_MAYMOVE, 0);
+	assert_true(twin > 0);
+	assert_int_equal(load((vaddr_t)twin), 77);
+	assert_int_equal(load(BASE), 77);
+}
+
+static void test_advice_errors(void **state)
+{
+	map(BASE, 4, RW, 0, NULL);
+	map(BASE + 6 * PAGE, 1, PROT_NONE, 0, NULL);
+	map(BASE + 8 * PAGE, 1, RW, VMA_SHARED | VMA_MAYWRITE, &file_object.object);
+	assert_int_equal(vm_advise(vm, BASE, PAGE, 12345), -EINVAL);
+	assert_int_equal(vm_advise(vm, BASE, PAGE, MADV_MERGEABLE), -EINVAL);
+	assert_int_equal(vm_advise(vm, BASE + 1, PAGE, MADV_DONTNEED), -EINVAL);
+	assert_int_equal(vm_advise(vm, BASE, 7 * PAGE, MADV_DONTNEED), -ENOMEM);
+	assert_int_equal(vm_advise(vm, BASE, 7 * PAGE, 23 /* POPULATE_WRITE */), -ENOMEM);
+	assert_int_equal(vm->resident_pages, 4);
+	assert_int_equal(vm_advise(vm, BASE + 6 * PAGE, PAGE, 22 /* POPULATE_READ */), -EINVAL);
+	assert_int_equal(vm_advise(vm, BASE + 8 * PAGE, PAGE, MADV_FREE), -EINVAL);
+	assert_int_equal(vm_advise(vm, BASE + 8 * PAGE, PAGE, MADV_WIPEONFORK), -EINVAL);
+	assert_int_equal(vm_lock_range(vm, BASE, PAGE, true), 0);
+	assert_int_equal(vm->locked_bytes, PAGE);
+	assert_int_equal(vm_advise(vm, BASE, PAGE, MADV_DONTNEED), -EINVAL);
+	assert_int_equal(vm_advise(vm, BASE, PAGE, 24 /* DONTNEED_LOCKED */), 0);
+	assert_int_equal(vm_sync(vm, BASE, PAGE, MS_SYNC | MS_INVALIDATE), -EBUSY);
+	assert_int_equal(vm_sync(vm, BASE, 5 * PAGE, MS_SYNC), -ENOMEM);
+	assert_int_equal(vm_lock_range(vm, BASE + 3 * PAGE, 2 * PAGE, true), -ENOMEM);
+	assert_int_equal(vm_lock_range(vm, BASE, 4 * PAGE, false), 0);
+	assert_int_equal(vm->locked_bytes, 0);
+}
+
+static void test_remove_zeroes_shared_memory(void **state)
+{
+	map(BASE, 2, RW, VMA_SHARED | VMA_MAYWRITE, &file_object.object);
+	store(BASE, 5);
+	assert_int_equal(vm_advise(vm, BASE, PAGE, MADV_REMOVE), 0);
+	assert_int_equal(load(BASE), 0);
+	assert_int_equal(load(BASE + PAGE), 42);
+	map(BASE, 2, RW, 0, NULL);
+	assert_int_equal(vm_advise(vm, BASE, PAGE, MADV_REMOVE), -EINVAL);
+}
+
+static void test_limits(void **state)
+{
+	map(BASE, 10, RW, 0, NULL);
+	vm->as_limit_bytes = 12 * PAGE;
+	assert_int_equal(map(0, 3, RW, 0, NULL), -ENOMEM);
+	assert_int_equal(map(BASE, 12, RW, 0, NULL), BASE); /* replaces ten */
+	assert_int_equal(vm_remap(vm, BASE, 12 * PAGE, 13 * PAGE, 1, 0), -ENOMEM);
+	assert_int_equal(vm_remap(vm, BASE, 12 * PAGE, 12 * PAGE, 3, 0x1000000), 0x1000000);
+	vm->as_limit_bytes = UINT64_MAX;
+	vm->brk_start = vm->brk_end = BASE + 5;
+	vm->data_limit_bytes = 2 * PAGE;
+	assert_int_equal(vm_brk(vm, 0), BASE + 5);
+	assert_int_equal(vm_brk(vm, BASE + 2 * PAGE), BASE + 2 * PAGE);
+	assert_int_equal(vm_brk(vm, BASE + 3 * PAGE), BASE + 2 * PAGE);
+	assert_int_equal(vm_brk(vm, BASE), BASE + 2 * PAGE);
+	store(BASE + PAGE, 1);
+	assert_int_equal(vm_brk(vm, BASE + 5), BASE + 5);
+	assert_int_equal(vm_brk(vm, BASE + 2 * PAGE), BASE + 2 * PAGE);
+	assert_int_equal(load(BASE + PAGE), 0);
+}
+
+/* --- every allocation fails once -------------------------------------------------------------- */
+
+static bool failed(long result)
+{
+	assert_true(result >= 0 || result == -ENOMEM);
+	return result < 0;
+}
+
+/* True when it came through to its end. */
+static bool scenario(void)
+{
+	vaddr_t to = 0x1400000;
+
+	if (failed(map(BASE, 1100, RW, 0, NULL)))
+		return false;
+	for (size_t i = 0; i < 1100; i += 100)
+		if (vmspace_fault(vm, BASE + i * PAGE, VM_ACCESS_WRITE) == VM_FAULT_NOMEM)
+			return false;
+	*word(BASE + 700 * PAGE) = 70;
+	*word(BASE + 1000 * PAGE) = 100;
+	*word(BASE) = 1;
+	if (failed(vm_remap(vm, BASE, 1100 * PAGE, 1200 * PAGE, 3, to))) {
+		assert_int_equal(load(BASE), 1);
+		assert_int_equal(load(BASE + 700 * PAGE), 70);
+		assert_int_equal(load(BASE + 1000 * PAGE), 100);
+		assert_int_equal(vm->vma_count, 1);
+		return false;
+	}
+	assert_int_equal(load(to + 700 * PAGE), 70);
+	if (failed(vm_remap(vm, to + 512 * PAGE, 512 * PAGE, 600 * PAGE, 1, 0)))
+		return false;
+	if (failed(map(to + 100 * PAGE, 7, PROT_READ, 0, &file_object.object))) {
+		assert_int_equal(load(to), 1);
+		return false;
+	}
+	if (failed(vm_protect(vm, to + 50 * PAGE, 52 * PAGE, PROT_READ)))
+		return false;
+	if (failed(vm_advise(vm, to + 3 * PAGE, 3 * PAGE, MADV_DONTNEED)))
+		return false;
+	if (failed(vm_lock_range(vm, to + 8 * PAGE, 2 * PAGE, true)))
+		return false;
+	return !failed(vm_unmap(vm, to + 20 * PAGE, PAGE));
+}
+
+static void test_survives_every_failing_allocation(void **state)
+{
+	bool is_done = false;
+
+	page_zero();
+	for (int n = 0; !is_done; n++) {
+		struct page_stats before, after;
+
+		page_stats(&before);
+		assert_int_equal(setup(state), 0);
+		machine_fail_after(n);
+		is_done = scenario() && !machine_has_failed();
+		machine_fail_after(-1);
+		assert_int_equal(machine_leaf_pages(), vm->resident_pages);
+		teardown(state);
+		page_stats(&after);
+		assert_in_range(after.free_pages + 4, before.free_pages, before.free_pages + 8);
+		assert_true(n < 200);
+	}
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		CASE(test_remap_errors),  CASE(test_remap_length_0_duplicates_shared_memory),
+		CASE(test_advice_errors), CASE(test_remove_zeroes_shared_memory),
+		CASE(test_limits),        cmocka_unit_test(test_survives_every_failing_allocation),
+	};
+
+	machine_init();
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
