@@ -1,0 +1,69 @@
+# SPDX-License-Identifier: BSD-3-Clause
+"""The C programs of ../src: each must pass on Linux and in the guest and print the same."""
+from . import guest
+from .guest import Failed
+
+# name: (variants, CPU models, further options of the boot)
+EVERY = guest.VARIANTS
+STATIC = ("static",)
+BOTH_CPUS = ("max", "qemu64")
+PROGRAMS = {
+    "fs_open": (("static", "musl"), ("max",), {}),
+    "fs_names": (STATIC, ("max",), {}),
+    "fs_data": (STATIC, ("max",), {}),
+    "fs_attr": (STATIC, ("max",), {}),
+    "fs_fd": (STATIC, ("max",), {}),
+    "mm_map": (("static", "musl-static"), BOTH_CPUS, {}),
+    "mm_fault": (("static", "dynamic"), BOTH_CPUS, {}),
+    "signals": (EVERY, BOTH_CPUS, {}),
+    "regs": (STATIC, BOTH_CPUS, {}),
+    "efault": (STATIC, BOTH_CPUS, {}),
+    "timing": (("static", "musl"), BOTH_CPUS, {}),
+    "process": (("static", "dynamic", "musl"), ("max",), {}),
+    "procfs": (("static", "dynamic"), ("max",), {}),
+    "exec": (EVERY, ("max",), {}),
+    "elf_layout": (EVERY, BOTH_CPUS, {}),
+    "pipe_poll": (STATIC, ("max",), {}),
+    "tty": (("static", "musl-static"), ("max",), {"is_compared": False}),
+}
+
+
+def failures(result):
+    lines = result.output.splitlines()
+    bad = [line for line in lines if line.startswith("not ok")]
+    return " | ".join(bad[:4] or lines[-2:]) + (f" (+{len(bad) - 4})" if len(bad) > 4 else "")
+
+
+def difference(host, guest_result):
+    """The first line that differs."""
+    ours, theirs = guest_result.output.splitlines(), host.output.splitlines()
+    for number in range(max(len(ours), len(theirs))):
+        mine = ours[number] if number < len(ours) else "<end>"
+        wanted = theirs[number] if number < len(theirs) else "<end>"
+        if mine != wanted:
+            return f"line {number + 1} is {mine!r}, on Linux {wanted!r}"
+    return None
+
+
+def run_program(context, name, variant, cpu, is_compared=True, **options):
+    program = guest.compile_c(context, guest.TESTS / "src" / f"{name}.c", f"{name}-{variant}",
+                              variant)
+    host = guest.on_host([program], is_private=True)
+    if host.status != 0:
+        raise Failed(f"on Linux: status {host.status}: {failures(host)}")
+    initrd = guest.mkinitrd(context, f"program-{name}-{variant}", programs=[program])
+    result = guest.boot(context, initrd, str(program), cpu=cpu, **options)
+    if result.status != 0:
+        raise Failed(f"status {result.status}: {failures(result)}")
+    differs = difference(host, result) if is_compared else None
+    if differs:
+        raise Failed(differs)
+
+
+def tests(context):
+    for name, (variants, cpus, options) in PROGRAMS.items():
+        for variant in variants:
+            for cpu in cpus if variant == variants[0] else cpus[:1]:
+                def test(name=name, variant=variant, cpu=cpu, options=options):
+                    run_program(context, name, variant, cpu, **options)
+                yield f"program/{name}/{variant}/{cpu}", test
