@@ -10,7 +10,6 @@
 #include <uk/page.h>
 #include <uk/param.h>
 #include <uk/plat/bootinfo.h>
-#include <uk/plat/console.h>
 #include <uk/plat/irq.h>
 #include <uk/plat/power.h>
 #include <uk/print.h>
@@ -42,7 +41,6 @@ static int first_task_init(void)
 
 void kmain(struct ukplat_bootinfo *bootinfo)
 {
-	ukplat_console_init();			/* from here on messages are seen */
 	clock_init();				/* remembers when we started */
 	STEP(page_init(bootinfo));		/* physical memory; the heap stands on it */
 	STEP(param_init(bootinfo->cmdline));	/* kernel parameters */

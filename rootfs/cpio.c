@@ -1,18 +1,32 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * One header is 110 bytes: a magic of six and thirteen numbers of eight hexadecimal digits; then the
- * name with its NUL, padding to 4, the data, padding to 4. mkinitrd lengthens the name field with
- * NULs so that data starts on a page boundary: the name ends at its first NUL.
+ * One header is 110 bytes: a magic of six and thirteen numbers of eight hexadecimal digits; then
+ * the name with its NUL, padding to 4, the data, padding to 4. mkinitrd lengthens the name field
+ * with NULs so that data starts on a page boundary: the name ends at its first NUL.
  */
 #include <linux/errno.h>
 #include <uk/cpio.h>
 #include <uk/string.h>
 
-#define HEADER_BYTES 110
+#define HEADER_BYTES   110
 #define NAME_MAX_BYTES 65536 /* names are shorter than 4096; the rest is padding */
 
-enum field { F_INO, F_MODE, F_UID, F_GID, F_NLINK, F_MTIME, F_SIZE, F_DEV_MAJOR, F_DEV_MINOR,
-	     F_RDEV_MAJOR, F_RDEV_MINOR, F_NAME_SIZE, F_CHECK, FIELDS };
+enum field {
+	F_INO,
+	F_MODE,
+	F_UID,
+	F_GID,
+	F_NLINK,
+	F_MTIME,
+	F_SIZE,
+	F_DEV_MAJOR,
+	F_DEV_MINOR,
+	F_RDEV_MAJOR,
+	F_RDEV_MINOR,
+	F_NAME_SIZE,
+	F_CHECK,
+	FIELDS
+};
 
 void cpio_open(struct cpio_reader *reader, const void *bytes, size_t len)
 {
@@ -56,7 +70,9 @@ static const char *foreign_format(const char *bytes, size_t len)
 		char why[58];
 	} formats[] = {
 		{"\x1f\x8b", 2, "compressed with gzip; Narthex reads it uncompressed"},
-		{"\xfd" "7zXZ", 5, "compressed with xz; Narthex reads it uncompressed"},
+		{"\xfd"
+		 "7zXZ",
+		 5, "compressed with xz; Narthex reads it uncompressed"},
 		{"\x28\xb5\x2f\xfd", 4, "compressed with zstd; Narthex reads it uncompressed"},
 		{"BZh", 3, "compressed with bzip2; Narthex reads it uncompressed"},
 		{"\x02\x21\x4c\x18", 4, "compressed with lz4; Narthex reads it uncompressed"},

@@ -10,12 +10,8 @@ static const struct {
 	char name[9];
 	unsigned int flag;
 } flag_names[] = {
-	{"rw", 0},
-	{"ro", MS_RDONLY},
-	{"nosuid", MS_NOSUID},
-	{"nodev", MS_NODEV},
-	{"noexec", MS_NOEXEC},
-	{"noatime", MS_NOATIME},
+	{"rw", 0},           {"ro", MS_RDONLY},     {"nosuid", MS_NOSUID},
+	{"nodev", MS_NODEV}, {"noexec", MS_NOEXEC}, {"noatime", MS_NOATIME},
 	{"mkmp", 0}, /* make the mount point: always done */
 };
 

@@ -185,7 +185,8 @@ static int add_entry(struct populate *p, const struct cpio_entry *e)
 	if (ret)
 		return ret;
 	if (!len || (len == 1 && *base == '.')) /* "." : the root itself */
-		return e->dir_len || !S_ISDIR(e->mode) ? -EINVAL : replace_old(p, p->sb->root, e) < 0;
+		return e->dir_len || !S_ISDIR(e->mode) ? -EINVAL
+						       : replace_old(p, p->sb->root, e) < 0;
 	ret = find_parent(p, e, &parent);
 	if (ret)
 		return ret;

@@ -115,7 +115,7 @@ int devfs_register_mem(void)
 		unsigned int minor;
 		const struct file_ops *ops;
 	} devices[] = {
-		{"null", 3, &null_ops},	    {"zero", 5, &zero_ops},	{"full", 7, &full_ops},
+		{"null", 3, &null_ops},     {"zero", 5, &zero_ops},      {"full", 7, &full_ops},
 		{"random", 8, &random_ops}, {"urandom", 9, &random_ops},
 	};
 

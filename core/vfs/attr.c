@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* Attributes: stat(2), statx(2), statfs(2), access(2), chmod(2) and kin, truncate(2), fallocate(2). */
+/* Attributes: stat(2), statx(2), statfs(2), access(2), chmod(2) and kin, truncate(2), fallocate(2).
+ */
 #include <linux/falloc.h>
 #include <linux/mount.h>
 #include <uk/string.h>

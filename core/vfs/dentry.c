@@ -218,8 +218,7 @@ static void dentry_free(struct dentry *dentry)
 		if (dentry->name != dentry->inline_name)
 			uk_free(dentry->name);
 		uk_free(dentry);
-		if (is_root ||
-		    __atomic_fetch_sub(&parent->refcount, 1, __ATOMIC_ACQ_REL) != 1)
+		if (is_root || __atomic_fetch_sub(&parent->refcount, 1, __ATOMIC_ACQ_REL) != 1)
 			return;
 		if (dentry_is_attached(parent)) {
 			lru_insert(parent);

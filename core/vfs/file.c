@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* Open files: birth, end, and reading and writing with the checks of read(2), write(2), lseek(2). */
+/* Open files: birth, end, and reading and writing with the checks of read(2), write(2), lseek(2).
+ */
 #include <linux/errno.h>
 #include <linux/fcntl.h>
 #include <linux/fs.h>

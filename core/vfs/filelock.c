@@ -121,14 +121,12 @@ static int set_lock(struct file *file, struct filelock_list *locks, struct filel
 		ret = filelock_clear(&locks->ranges, request->owner, request->first, request->last);
 		break;
 	case F_RDLCK:
-		ret = file->mode & FILE_READ
-			      ? acquire(locks, &locks->ranges, request, may_wait)
-			      : -EBADF;
+		ret = file->mode & FILE_READ ? acquire(locks, &locks->ranges, request, may_wait)
+					     : -EBADF;
 		break;
 	case F_WRLCK:
-		ret = file->mode & FILE_WRITE
-			      ? acquire(locks, &locks->ranges, request, may_wait)
-			      : -EBADF;
+		ret = file->mode & FILE_WRITE ? acquire(locks, &locks->ranges, request, may_wait)
+					      : -EBADF;
 		break;
 	default:
 		return -EINVAL;

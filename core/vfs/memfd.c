@@ -6,8 +6,8 @@
 #include "ramfs.h"
 #include "vfs_internal.h"
 
-#define PREFIX  "/memfd:"
-#define SUFFIX  " (deleted)"
+#define PREFIX    "/memfd:"
+#define SUFFIX    " (deleted)"
 #define NAME_ROOM (NAME_MAX - (sizeof("memfd:") - 1)) /* memfd_create(2): 249 */
 
 static struct inode *anon_file_inode(void)
@@ -47,8 +47,7 @@ struct file *memfd_create_file(const char *name, unsigned int flags)
 	return file;
 }
 
-#define SEALS_ALL                                                                                  \
-	(F_SEAL_SEAL | F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_WRITE | F_SEAL_FUTURE_WRITE)
+#define SEALS_ALL (F_SEAL_SEAL | F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_WRITE | F_SEAL_FUTURE_WRITE)
 
 static struct ramfs_file *sealable(const struct file *file)
 {

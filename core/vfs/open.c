@@ -210,8 +210,8 @@ static struct file *open_tmpfile(const struct vfs_name *name, int flags, uint32_
 	file = ERR_PTR(-EOPNOTSUPP);
 	if (dir.dentry->inode->ops != &ramfs_dir_ops)
 		goto out;
-	inode = ramfs_inode(dir.dentry->inode->sb,
-			    S_IFREG | (mode & 07777 & ~current_fs()->umask), 0);
+	inode = ramfs_inode(dir.dentry->inode->sb, S_IFREG | (mode & 07777 & ~current_fs()->umask),
+			    0);
 	file = ERR_PTR(-ENOSPC);
 	if (!inode)
 		goto out;

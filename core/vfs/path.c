@@ -110,8 +110,7 @@ char *vfs_path_name(const struct path *path, char *buf, size_t size)
 	if (path->mount == &vfs_anon_mount)
 		fits = fits && put_before(&out, path->dentry->name, path->dentry->name_len);
 	else
-		fits = fits &&
-		       (!path->dentry->is_deleted || put_before(&out, " (deleted)", 10)) &&
+		fits = fits && (!path->dentry->is_deleted || put_before(&out, " (deleted)", 10)) &&
 		       put_components(&out, *path, &current_fs()->root);
 	return fits ? out.at : ERR_PTR(-ENAMETOOLONG);
 }

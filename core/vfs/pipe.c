@@ -25,10 +25,10 @@
 struct pipe {
 	struct mutex lock;
 	char *buf;
-	size_t buf_bytes;        /* allocated: 0 or a power of two, at most capacity */
-	size_t capacity;         /* a power of two, at least a page */
-	size_t head, used;       /* the next byte to read, bytes there */
-	unsigned int readers, writers;          /* open ends */
+	size_t buf_bytes;              /* allocated: 0 or a power of two, at most capacity */
+	size_t capacity;               /* a power of two, at least a page */
+	size_t head, used;             /* the next byte to read, bytes there */
+	unsigned int readers, writers; /* open ends */
 	unsigned int reader_opens, writer_opens; /* ever; FIFOs wait for a change */
 	struct waitq readable, writable;
 };

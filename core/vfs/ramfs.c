@@ -119,7 +119,7 @@ static int no_inode_error(const struct superblock *sb)
 	const struct ramfs_quota *quota = sb->priv;
 
 	return quota && quota->max_inodes && quota->used_inodes >= quota->max_inodes ? -ENOSPC
-										    : -ENOMEM;
+										     : -ENOMEM;
 }
 
 static void dir_changed(struct inode *dir, int names)

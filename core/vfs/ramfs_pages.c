@@ -94,7 +94,8 @@ static struct page *page_in_place(const struct ramfs_file *file, uint64_t index)
 	uint64_t start = index << UK_PAGE_SHIFT;
 	const char *data = file->backing + start;
 
-	if (start + UK_PAGE_SIZE > file->backing_bytes || !UK_IS_ALIGNED((uintptr_t)data, UK_PAGE_SIZE))
+	if (start + UK_PAGE_SIZE > file->backing_bytes ||
+	    !UK_IS_ALIGNED((uintptr_t)data, UK_PAGE_SIZE))
 		return NULL;
 	return page_of_foreign(ukarch_virt_to_phys(data));
 }
@@ -210,7 +211,8 @@ static int resize(struct ramfs_file *file, uint64_t size)
 		inode->size_bytes = size;
 		if (ramfs_is_mapped(file))
 			vm_object_unmap(&file->object, first, ramfs_page_count(old) - first);
-		page_tree_remove(&file->pages, ramfs_page_count(size), UINT64_MAX, ramfs_drop_page, file);
+		page_tree_remove(&file->pages, ramfs_page_count(size), UINT64_MAX, ramfs_drop_page,
+				 file);
 		ramfs_cut_backing(file, size);
 		ramfs_clear_tail(file, size);
 	}

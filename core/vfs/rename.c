@@ -9,9 +9,9 @@
 
 /* One side of a rename. */
 struct rename_end {
-	struct path dir;        /* with references */
-	struct name_part part;  /* its text belongs to the caller or the walk */
-	struct dentry *dentry;  /* with a reference; NULL: not there */
+	struct path dir;       /* with references */
+	struct name_part part; /* its text belongs to the caller or the walk */
+	struct dentry *dentry; /* with a reference; NULL: not there */
 	bool has_trailing_slash;
 };
 

@@ -62,14 +62,14 @@ void dentry_delete_tree(struct dentry *root);
 
 /* --- the walk (namei.c) ----------------------------------------------------------------------- */
 
-#define WALK_PARENT 0x100 /* stop before the last component; internal UK_LOOKUP_* flag */
+#define WALK_PARENT    0x100 /* stop before the last component; internal UK_LOOKUP_* flag */
 #define WALK_MAX_LINKS 40
 
 enum walk_last { WALK_LAST_NORMAL, WALK_LAST_DOT, WALK_LAST_DOTDOT, WALK_LAST_ROOT };
 
 struct walk {
-	struct path at;          /* where we are; no references: the tree lock keeps it */
-	const char *rest;        /* what is still to walk */
+	struct path at;   /* where we are; no references: the tree lock keeps it */
+	const char *rest; /* what is still to walk */
 	unsigned int flags;
 	unsigned int link_count;
 	/* WALK_PARENT only */
@@ -77,11 +77,11 @@ struct walk {
 	enum walk_last last_kind;
 	bool has_trailing_slash;
 	/* dropped at the end */
-	char *text;              /* `rest` after a symbolic link was put in front */
-	char *link_buf;          /* for filesystems that write out their link targets */
-	struct dentry *held;     /* the last uncached dentry (procfs) */
-	struct path followed;    /* a magic link led here */
-	struct file *base;       /* dirfd */
+	char *text;           /* `rest` after a symbolic link was put in front */
+	char *link_buf;       /* for filesystems that write out their link targets */
+	struct dentry *held;  /* the last uncached dentry (procfs) */
+	struct path followed; /* a magic link led here */
+	struct file *base;    /* dirfd */
 };
 
 /** Takes the tree lock and stands at the start. walk_end() in any case. */

@@ -37,7 +37,8 @@ void machine_bad_range(const void *start, size_t len)
 	bad_end = bad_start + len;
 }
 
-/* --- asserts, log, locks, time ------------------------------------------------------------------- */
+/* --- asserts, log, locks, time -------------------------------------------------------------------
+ */
 
 void uk_assert_failed(const char *expr, const char *file, int line)
 {
@@ -84,7 +85,8 @@ uint64_t clock_realtime_coarse_ns(void)
 	return now += UK_NSEC_PER_MSEC;
 }
 
-/* --- the task ---------------------------------------------------------------------------------- */
+/* --- the task ----------------------------------------------------------------------------------
+ */
 
 uint64_t process_rlimit(unsigned int resource)
 {
@@ -111,7 +113,8 @@ int machine_take_signal(void)
 	return signo;
 }
 
-/* --- memory ------------------------------------------------------------------------------------ */
+/* --- memory ------------------------------------------------------------------------------------
+ */
 
 static unsigned char is_used[MACHINE_RAM_PAGES];
 static size_t used_count;
@@ -187,7 +190,8 @@ char *uk_strdup(const char *s)
 	return fails_now() ? NULL : strdup(s);
 }
 
-/* --- program memory ---------------------------------------------------------------------------- */
+/* --- program memory ----------------------------------------------------------------------------
+ */
 
 static size_t reachable(const char *p, size_t len)
 {
@@ -210,7 +214,8 @@ size_t ukarch_clear_user(void *dst, size_t len)
 	return len - part;
 }
 
-/* --- start ------------------------------------------------------------------------------------- */
+/* --- start -------------------------------------------------------------------------------------
+ */
 
 void machine_init(void)
 {

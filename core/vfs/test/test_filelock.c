@@ -56,7 +56,8 @@ static void check(void)
 		for (unsigned int i = (unsigned int)lock->first; i <= last; i++, covered++)
 			assert_int_equal(cells[owner][i], lock->is_exclusive ? EXCLUSIVE : SHARED);
 		LIST_FOREACH (other, &ranges, link)
-			assert_false(other->owner == lock->owner && lock->last + 1 == other->first &&
+			assert_false(other->owner == lock->owner &&
+				     lock->last + 1 == other->first &&
 				     other->is_exclusive == lock->is_exclusive &&
 				     lock->last != FILELOCK_END);
 	}

@@ -41,7 +41,8 @@ static uk_ssize_t wr(struct file *file, const void *buf, size_t len)
 	return file_write(file, &uio, NULL);
 }
 
-/* --- descriptors ------------------------------------------------------------------------------- */
+/* --- descriptors -------------------------------------------------------------------------------
+ */
 
 static void test_lowest_descriptor(void **state)
 {
@@ -117,7 +118,8 @@ static void test_descriptor_limits(void **state)
 	remove_file("/fd");
 }
 
-/* --- pipes ------------------------------------------------------------------------------------- */
+/* --- pipes -------------------------------------------------------------------------------------
+ */
 
 static struct file *ends[2];
 
@@ -307,7 +309,8 @@ static void test_fifo(void **state)
 	assert_int_equal(remove_file("/fifo"), 0);
 }
 
-/* --- locks ------------------------------------------------------------------------------------- */
+/* --- locks -------------------------------------------------------------------------------------
+ */
 
 static int lock_cmd(struct file *file, int cmd, short type, long start, long len)
 {
@@ -357,7 +360,8 @@ static void test_file_locks(void **state)
 	remove_file("/lk");
 }
 
-/* --- memfd, copying ------------------------------------------------------------------------------ */
+/* --- memfd, copying ------------------------------------------------------------------------------
+ */
 
 static void test_memfd(void **state)
 {
@@ -420,7 +424,8 @@ static void test_shared_anon(void **state)
 static void test_copy_range(void **state)
 {
 	static char data[100000], back[100000];
-	struct file *in = open_file("/in", O_CREAT | O_RDWR), *out = open_file("/out", O_CREAT | O_RDWR);
+	struct file *in = open_file("/in", O_CREAT | O_RDWR),
+		    *out = open_file("/out", O_CREAT | O_RDWR);
 	loff_t pos = 10;
 
 	for (size_t i = 0; i < sizeof(data); i++)
@@ -452,7 +457,8 @@ static void test_scattered_buffers(void **state)
 {
 	char a[3] = "abc", b[1], c[5] = "defgh", got[16] = "";
 	struct iovec rest[] = {{NULL, 0}, {b, 0}, {c, 5}, {NULL, 0}};
-	struct uio uio = {.base = a, .len_bytes = 3, .resid_bytes = 8, .next = rest, .next_count = 4};
+	struct uio uio = {
+		.base = a, .len_bytes = 3, .resid_bytes = 8, .next = rest, .next_count = 4};
 	struct file *file = open_file("/v", O_CREAT | O_RDWR);
 
 	assert_int_equal(file_write(file, &uio, NULL), 8);

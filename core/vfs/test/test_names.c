@@ -627,11 +627,20 @@ static void test_random_operations(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		T(test_walk),	     T(test_long_names),	T(test_symlinks),
-		T(test_link_chain),  T(test_open_flags),	T(test_remove),
-		T(test_removed_directory), T(test_rename),	T(test_rename_exchange),
-		T(test_mount),	     T(test_sgid_and_umask),	T(test_readdir_is_stable),
-		T(test_out_of_memory), T(test_random_operations),
+		T(test_walk),
+		T(test_long_names),
+		T(test_symlinks),
+		T(test_link_chain),
+		T(test_open_flags),
+		T(test_remove),
+		T(test_removed_directory),
+		T(test_rename),
+		T(test_rename_exchange),
+		T(test_mount),
+		T(test_sgid_and_umask),
+		T(test_readdir_is_stable),
+		T(test_out_of_memory),
+		T(test_random_operations),
 	};
 
 	machine_init();

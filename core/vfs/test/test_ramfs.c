@@ -139,9 +139,8 @@ static void random_allocate(void)
 	uint64_t start = (uint64_t)rand() % (MAX / 2), len = 1 + (uint64_t)rand() % (MAX / 2);
 	bool keep = rand() % 2;
 
-	assert_int_equal(vfs_fallocate(file, keep ? FALLOC_FL_KEEP_SIZE : 0, (loff_t)start,
-				       (loff_t)len),
-			 0);
+	assert_int_equal(
+		vfs_fallocate(file, keep ? FALLOC_FL_KEEP_SIZE : 0, (loff_t)start, (loff_t)len), 0);
 	if (!keep && start + len > size) {
 		memset(oracle + size, 0, start + len - size);
 		size = start + len;

@@ -6,6 +6,7 @@ import re
 import select
 import subprocess
 import time
+import tty
 
 from . import guest
 from .guest import Failed
@@ -18,6 +19,7 @@ class Session:
 
     def __init__(self, argv):
         self.master, slave = pty.openpty()
+        tty.setraw(slave)  # no echo but the guest's; QEMU adds carriage returns of its own
         self.seen = ""
         self.child = subprocess.Popen(argv, stdin=slave, stdout=slave, stderr=slave,
                                       start_new_session=True)
@@ -30,7 +32,7 @@ class Session:
             data = os.read(self.master, 4096)
         except OSError:  # EIO: the last one on the other side is gone
             return False
-        self.seen += data.decode(errors="replace")
+        self.seen += data.decode(errors="replace").replace("\r", "")
         return bool(data)
 
     def expect(self, pattern, seconds=20):
@@ -63,7 +65,7 @@ class Session:
 
 def converse(context, name, program, args, steps, status):
     """`steps`: what to wait for, what to type then."""
-    initrd = guest.mkinitrd(context, f"tty-{name}", programs=[program])
+    initrd = guest.mkinitrd(context, f"tty-{name}", programs=[program, "/usr/bin/cat"])
     session = Session(guest.guest_argv(context, initrd, f"{program} {args}"))
     try:
         for pattern, text in steps:
@@ -78,43 +80,44 @@ def converse(context, name, program, args, steps, status):
         session.close()
 
 
+CAT = "-c 'echo ready; exec cat'"
 CONVERSATIONS = {
     "lua": ("/usr/bin/lua5.4", "-i", [
         (r"> ", "print(6*7)\n"),
-        (r"\n42\r\n> ", "for i=1,3 do io.write(i,';') end\n"),
+        (r"\n42\n> ", "for i=1,3 do io.write(i,';') end\n"),
         (r"1;2;3;", "os.exit(7)\n"),
     ], 7),
     "lua-erase": ("/usr/bin/lua5.4", "-i", [
         (r"> ", "print(1000" + BACKSPACE * 3 + "+1)\n"),
-        (r"\n2\r\n> ", "os.exit(0)\n"),
+        (r"\n2\n> ", "os.exit(0)\n"),
     ], 0),
     "lua-interrupt": ("/usr/bin/lua5.4", "-i", [
         (r"> ", "while true do end\n"),
-        (r"while true do end\r\n", CTRL_C),
+        (r"while true do end\n", CTRL_C),
         (r"interrupted!(.|\n)*> ", "os.exit(5)\n"),
     ], 5),
     "sqlite": ("/usr/bin/sqlite3", "", [
         (r"sqlite> ", "select 40+2;\n"),
-        (r"\n42\r\nsqlite> ", "create table t(a); insert into t values(5),(6);\n"),
+        (r"\n42\nsqlite> ", "create table t(a); insert into t values(5),(6);\n"),
         (r"sqlite> ", "select sum(a)\n"),
         (r"\.\.\.> ", "from t;\n"),
-        (r"\n11\r\n(.|\n)*sqlite> ", ".exit 3\n"),
+        (r"\n11\n(.|\n)*sqlite> ", ".exit 3\n"),
     ], 3),
-    "cat-eof": ("/usr/bin/cat", "", [
-        (r"", "one line\n"),
-        (r"one line\r\none line\r\n", "half" + CTRL_D),
+    "cat-eof": ("/usr/bin/dash", CAT, [
+        (r"ready\n", "one line\n"),
+        (r"one line\none line\n", "half" + CTRL_D),
         (r"halfhalf", CTRL_D + CTRL_D),
     ], 0),
-    "cat-interrupt": ("/usr/bin/cat", "", [
-        (r"", "x\n"), (r"x\r\nx\r\n", "unfinished" + CTRL_C),
+    "cat-interrupt": ("/usr/bin/dash", CAT, [
+        (r"ready\n", "x\n"), (r"x\nx\n", "unfinished" + CTRL_C),
     ], 130),
-    "cat-quit": ("/usr/bin/cat", "", [(r"", "x\n"), (r"x\r\nx\r\n", "\x1c")], 131),
-    "cat-kill-line": ("/usr/bin/cat", "", [
-        (r"", "wrong words" + CTRL_U + "right wrong" + CTRL_W + "line\n"),
-        (r"\nright line\r\n", CTRL_D),
+    "cat-quit": ("/usr/bin/dash", CAT, [(r"ready\n", "x\n"), (r"x\nx\n", "\x1c")], 131),
+    "cat-kill-line": ("/usr/bin/dash", CAT, [
+        (r"ready\n", "wrong words" + CTRL_U + "right wrong" + CTRL_W + "line\n"),
+        (r"\nright line\n", CTRL_D),
     ], 0),
     "bash": ("/usr/bin/bash", "--norc --noediting", [
-        (r"# ", "echo $((2**10))\n"), (r"\n1024\r\n", "exit 4\n"),
+        (r"# ", "echo $((2**10))\n"), (r"\n1024\n", "exit 4\n"),
     ], 4),
 }
 

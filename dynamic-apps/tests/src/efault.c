@@ -48,10 +48,13 @@ static uint64_t how_good[3];
 #define G         P(good)
 #define Z         P(time_zero)
 #define CWD       AT_FDCWD
-#define K(...)    {__VA_ARGS__}
+#define K(...)                                                                                     \
+	{                                                                                          \
+		__VA_ARGS__                                                                        \
+	}
 #define R(call, kinds_, flags_, ...)                                                               \
 	{                                                                                          \
-		#call, SYS_##call, kinds_, flags_,                                                 \
+#call, SYS_##call, kinds_, flags_,                                                 \
 		{                                                                                  \
 			__VA_ARGS__                                                                \
 		}                                                                                  \
@@ -228,7 +231,7 @@ static const struct row rows[] = {
 struct bad {
 	const char *name;
 	uintptr_t address;
-	bool is_readable;  /* bad for OUT only */
+	bool is_readable; /* bad for OUT only */
 	bool is_straddling;
 };
 
@@ -273,7 +276,8 @@ static long raw(long nr, const long *a)
 	register long r9 asm("r9") = a[5];
 	long ret;
 
-	asm volatile("syscall" : "=a"(ret)
+	asm volatile("syscall"
+		     : "=a"(ret)
 		     : "a"(nr), "D"(a[0]), "S"(a[1]), "d"(a[2]), "r"(r10), "r"(r8), "r"(r9)
 		     : "rcx", "r11", "memory");
 	return ret;
@@ -383,7 +387,10 @@ static void kept_pointers(void)
 }
 
 static const struct t_test tests[] = {
-	T(every_call), T(pointers_in_structures), T(lengths), T(kept_pointers),
+	T(every_call),
+	T(pointers_in_structures),
+	T(lengths),
+	T(kept_pointers),
 };
 
 T_MAIN(tests)

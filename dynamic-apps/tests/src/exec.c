@@ -71,8 +71,7 @@ static void check_errors(void)
 	CHECK_ERR(syscall(SYS_execveat, -1, "x", argv, envp, 0), EBADF);
 	fd = CHECK_OK(open("plain", O_RDONLY));
 	CHECK_ERR(syscall(SYS_execveat, fd, "", argv, envp, AT_EMPTY_PATH), ENOEXEC);
-	CHECK_ERR(syscall(SYS_execveat, fd, "", argv, envp, AT_EMPTY_PATH | 0x40000000),
-		  EINVAL);
+	CHECK_ERR(syscall(SYS_execveat, fd, "", argv, envp, AT_EMPTY_PATH | 0x40000000), EINVAL);
 	close(fd);
 }
 

@@ -256,8 +256,9 @@ static void extended_attributes(void)
 }
 
 static const struct t_test tests[] = {
-	T(stat_fields), T(statx_fields), T(modes),         T(owners),        T(times_set),
-	T(times_move),  T(access_checks), T(statfs_fields), T(extended_attributes),
+	T(stat_fields),   T(statx_fields),  T(modes),
+	T(owners),        T(times_set),     T(times_move),
+	T(access_checks), T(statfs_fields), T(extended_attributes),
 };
 
 T_MAIN(tests)

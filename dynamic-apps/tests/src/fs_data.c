@@ -336,10 +336,18 @@ static void file_size_limit(void)
 }
 
 static const struct t_test tests[] = {
-	T(read_write_offsets),   T(lseek_errors),   T(write_beyond_end),
-	T(write_pattern),        T(vectors),        T(truncate_grow_shrink),
-	T(truncate_zeroes_mappings), T(fallocate_modes), T(seek_hole_data),
-	T(copies),               T(memfd_seals),    T(synchronisation),
+	T(read_write_offsets),
+	T(lseek_errors),
+	T(write_beyond_end),
+	T(write_pattern),
+	T(vectors),
+	T(truncate_grow_shrink),
+	T(truncate_zeroes_mappings),
+	T(fallocate_modes),
+	T(seek_hole_data),
+	T(copies),
+	T(memfd_seals),
+	T(synchronisation),
 	T(file_size_limit),
 };
 

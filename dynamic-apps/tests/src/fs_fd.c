@@ -223,10 +223,9 @@ static void not_a_terminal(void)
 }
 
 static const struct t_test tests[] = {
-	T(dup_shares_offset),  T(dup2_dup3),      T(fcntl_descriptor_flags),
-	T(fcntl_status_flags), T(closing_ranges), T(descriptor_limit),
-	T(record_locks),       T(description_locks), T(file_locks),
-	T(not_a_terminal),
+	T(dup_shares_offset), T(dup2_dup3),        T(fcntl_descriptor_flags), T(fcntl_status_flags),
+	T(closing_ranges),    T(descriptor_limit), T(record_locks),           T(description_locks),
+	T(file_locks),        T(not_a_terminal),
 };
 
 T_MAIN(tests)

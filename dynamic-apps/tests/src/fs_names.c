@@ -181,7 +181,8 @@ static void rename_flags(void)
 	CHECK_EQ(inode_of("g"), f);
 	CHECK_ERR(syscall(SYS_renameat2, AT_FDCWD, "f", AT_FDCWD, "x", RENAME_EXCHANGE_), ENOENT);
 	CHECK_ERR(syscall(SYS_renameat2, AT_FDCWD, "f", AT_FDCWD, "x",
-			  RENAME_EXCHANGE_ | RENAME_NOREPLACE_), EINVAL);
+			  RENAME_EXCHANGE_ | RENAME_NOREPLACE_),
+		  EINVAL);
 	CHECK_ERR(syscall(SYS_renameat2, AT_FDCWD, "f", AT_FDCWD, "x", 0x100), EINVAL);
 	CHECK_OK(syscall(SYS_renameat2, AT_FDCWD, "f", AT_FDCWD, "x", RENAME_NOREPLACE_));
 }
@@ -353,10 +354,12 @@ static void mknod_kinds(void)
 }
 
 static const struct t_test tests[] = {
-	T(mkdir_rmdir),        T(unlink_errors),      T(unlink_while_open),
-	T(link_counts),        T(symlink_readlink),   T(rename_files),
-	T(rename_directories), T(rename_flags),       T(getdents_lists_all),
-	T(getdents_while_changing), T(removed_directory), T(chdir_getcwd),
+	T(mkdir_rmdir),        T(unlink_errors),
+	T(unlink_while_open),  T(link_counts),
+	T(symlink_readlink),   T(rename_files),
+	T(rename_directories), T(rename_flags),
+	T(getdents_lists_all), T(getdents_while_changing),
+	T(removed_directory),  T(chdir_getcwd),
 	T(mknod_kinds),
 };
 

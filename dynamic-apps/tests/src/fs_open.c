@@ -310,12 +310,14 @@ static void open_special_files(void)
 }
 
 static const struct t_test tests[] = {
-	T(open_create_flags),   T(open_access_mode),       T(open_truncate),
-	T(open_directory),      T(open_relative),          T(open_symlinks),
-	T(open_symlink_depth),  T(open_symlink_directories), T(open_long_names),
-	T(open_path_only),      T(open_empty_path),        T(open_temporary),
-	T(open_mode_and_umask), T(open_lowest_descriptor), T(open_append),
-	T(open_special_files),
+	T(open_create_flags),   T(open_access_mode),
+	T(open_truncate),       T(open_directory),
+	T(open_relative),       T(open_symlinks),
+	T(open_symlink_depth),  T(open_symlink_directories),
+	T(open_long_names),     T(open_path_only),
+	T(open_empty_path),     T(open_temporary),
+	T(open_mode_and_umask), T(open_lowest_descriptor),
+	T(open_append),         T(open_special_files),
 };
 
 T_MAIN(tests)

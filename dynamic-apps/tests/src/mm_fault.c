@@ -213,7 +213,8 @@ static void stack_overflow(void)
 {
 	static char alternative[64 * 1024];
 	stack_t stack = {.ss_sp = alternative, .ss_size = sizeof(alternative)};
-	struct sigaction action = {.sa_sigaction = on_overflow, .sa_flags = SA_SIGINFO | SA_ONSTACK};
+	struct sigaction action = {.sa_sigaction = on_overflow,
+				   .sa_flags = SA_SIGINFO | SA_ONSTACK};
 	struct rlimit limit;
 	volatile char here;
 
@@ -308,12 +309,23 @@ static void kernel_touches_first(void)
 }
 
 static const struct t_test tests[] = {
-	T(read_write_protection), T(wild_addresses),  T(kernel_half),
-	T(non_canonical),         T(execute_protection), T(program_segments),
-	T(stack_is_not_executable), T(mprotect_errors), T(mprotect_shared_read_only_file),
-	T(read_sees_shared_zero), T(stack_grows),     T(stack_far_below),
-	T(stack_overflow),        T(grows_down_mapping), T(write_in_handler_repairs),
-	T(kernel_writes_through_protection), T(kernel_touches_first),
+	T(read_write_protection),
+	T(wild_addresses),
+	T(kernel_half),
+	T(non_canonical),
+	T(execute_protection),
+	T(program_segments),
+	T(stack_is_not_executable),
+	T(mprotect_errors),
+	T(mprotect_shared_read_only_file),
+	T(read_sees_shared_zero),
+	T(stack_grows),
+	T(stack_far_below),
+	T(stack_overflow),
+	T(grows_down_mapping),
+	T(write_in_handler_repairs),
+	T(kernel_writes_through_protection),
+	T(kernel_touches_first),
 };
 
 T_MAIN(tests)

@@ -419,13 +419,26 @@ static void many_mappings(void)
 }
 
 static const struct t_test tests[] = {
-	T(mmap_errors),        T(mmap_anonymous),     T(mmap_fixed),
-	T(mmap_reserve_terabytes), T(mmap_private_file), T(mmap_private_unwritten_follows),
-	T(mmap_shared_file),   T(mmap_beyond_file),   T(mmap_shared_anonymous),
-	T(mmap_dev_zero),      T(mmap_populate_large), T(munmap_gives_back),
-	T(mremap_forms),       T(mremap_dontunmap),   T(madvise_advice),
-	T(brk_moves),          T(mincore_residency),  T(msync_mlock),
-	T(address_space_limit), T(many_mappings),
+	T(mmap_errors),
+	T(mmap_anonymous),
+	T(mmap_fixed),
+	T(mmap_reserve_terabytes),
+	T(mmap_private_file),
+	T(mmap_private_unwritten_follows),
+	T(mmap_shared_file),
+	T(mmap_beyond_file),
+	T(mmap_shared_anonymous),
+	T(mmap_dev_zero),
+	T(mmap_populate_large),
+	T(munmap_gives_back),
+	T(mremap_forms),
+	T(mremap_dontunmap),
+	T(madvise_advice),
+	T(brk_moves),
+	T(mincore_residency),
+	T(msync_mlock),
+	T(address_space_limit),
+	T(many_mappings),
 };
 
 T_MAIN(tests)

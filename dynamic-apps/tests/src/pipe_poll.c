@@ -262,9 +262,9 @@ static void vectors_through_pipe(void)
 }
 
 static const struct t_test tests[] = {
-	T(pipe_basics), T(pipe_capacity), T(pipe_resize),     T(pipe_keeps_order),
-	T(poll_states), T(poll_counts_and_waits), T(select_sets), T(waits_with_masks),
-	T(vectors_through_pipe),
+	T(pipe_basics),      T(pipe_capacity),    T(pipe_resize),
+	T(pipe_keeps_order), T(poll_states),      T(poll_counts_and_waits),
+	T(select_sets),      T(waits_with_masks), T(vectors_through_pipe),
 };
 
 T_MAIN(tests)

@@ -268,15 +268,15 @@ static void unknown_calls(void)
 {
 	CHECK_ERR(syscall(999), ENOSYS);
 	CHECK_ERR(syscall(-1), ENOSYS);
-	CHECK_ERR(syscall(400), ENOSYS); /* a hole in the table */
+	CHECK_ERR(syscall(400), ENOSYS);                      /* a hole in the table */
 	CHECK_EQ(syscall(SYS_getppid | 1L << 40), getppid()); /* the number is 32 bits wide */
 }
 
 static const struct t_test tests[] = {
-	T(auxv_values),     T(auxv_random),     T(stack_layout), T(identifiers),
-	T(prctl_options),   T(identifiers_change), T(resource_limits), T(system_names),
-	T(random_bytes),    T(segment_bases),   T(futex_alone),  T(no_children),
-	T(scheduling),      T(unknown_calls),
+	T(auxv_values),   T(auxv_random),        T(stack_layout),    T(identifiers),
+	T(prctl_options), T(identifiers_change), T(resource_limits), T(system_names),
+	T(random_bytes),  T(segment_bases),      T(futex_alone),     T(no_children),
+	T(scheduling),    T(unknown_calls),
 };
 
 T_MAIN(tests)

@@ -314,9 +314,9 @@ static void what_is_not_there(void)
 }
 
 static const struct t_test tests[] = {
-	T(self_links),    T(maps_hold_own_parts), T(maps_follow_mmap), T(status_fields),
-	T(stat_fields),   T(command_line),        T(descriptors),      T(system_files),
-	T(mount_lists),   T(sys_files),           T(reading_in_pieces), T(what_is_not_there),
+	T(self_links),  T(maps_hold_own_parts), T(maps_follow_mmap),  T(status_fields),
+	T(stat_fields), T(command_line),        T(descriptors),       T(system_files),
+	T(mount_lists), T(sys_files),           T(reading_in_pieces), T(what_is_not_there),
 };
 
 T_MAIN(tests)

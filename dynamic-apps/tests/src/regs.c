@@ -22,33 +22,33 @@ void run_ud2(const struct registers *in, struct registers *out, uint64_t is_avx)
 
 #define RUNNER(name, instruction)                                                                  \
 	asm(".text\n.type " #name ",@function\n.globl " #name "\n" #name ":\n"                     \
-	    "	push %rbx\n	push %rbp\n	push %r12\n	push %r13\n	push %r14\n"       \
-	    "	push %r15\n	push %rdx\n	push %rsi\n"                                       \
-	    "	mov %rdi, %rax\n	test %rdx, %rdx\n	jz 1f\n"                           \
-	    "	.irp n,0,1,2,3,4,5,6,7,8,9,10,11,12,13,14,15\n"                                    \
-	    "	vmovdqu 160+32*\\n(%rax), %ymm\\n\n	.endr\n	jmp 2f\n1:\n"                      \
-	    "	.irp n,0,1,2,3,4,5,6,7,8,9,10,11,12,13,14,15\n"                                    \
-	    "	movdqu 160+32*\\n(%rax), %xmm\\n\n	.endr\n2:\n"                               \
-	    "	pushq 120(%rax)\n	popfq\n"                                                   \
-	    "	mov 8(%rax), %rbx\n	mov 16(%rax), %rcx\n	mov 24(%rax), %rdx\n"              \
-	    "	mov 32(%rax), %rsi\n	mov 40(%rax), %rdi\n	mov 48(%rax), %rbp\n"              \
-	    "	mov 56(%rax), %r8\n	mov 64(%rax), %r9\n	mov 72(%rax), %r10\n"              \
-	    "	mov 80(%rax), %r11\n	mov 88(%rax), %r12\n	mov 96(%rax), %r13\n"              \
-	    "	mov 104(%rax), %r14\n	mov 112(%rax), %r15\n	mov 0(%rax), %rax\n"               \
+	    "	push %rbx\n	push %rbp\n	push %r12\n	push %r13\n	push %r14\n"                         \
+	    "	push %r15\n	push %rdx\n	push %rsi\n"                                                 \
+	    "	mov %rdi, %rax\n	test %rdx, %rdx\n	jz 1f\n"                                          \
+	    "	.irp n,0,1,2,3,4,5,6,7,8,9,10,11,12,13,14,15\n"                                      \
+	    "	vmovdqu 160+32*\\n(%rax), %ymm\\n\n	.endr\n	jmp 2f\n1:\n"                            \
+	    "	.irp n,0,1,2,3,4,5,6,7,8,9,10,11,12,13,14,15\n"                                      \
+	    "	movdqu 160+32*\\n(%rax), %xmm\\n\n	.endr\n2:\n"                                      \
+	    "	pushq 120(%rax)\n	popfq\n"                                                           \
+	    "	mov 8(%rax), %rbx\n	mov 16(%rax), %rcx\n	mov 24(%rax), %rdx\n"                       \
+	    "	mov 32(%rax), %rsi\n	mov 40(%rax), %rdi\n	mov 48(%rax), %rbp\n"                      \
+	    "	mov 56(%rax), %r8\n	mov 64(%rax), %r9\n	mov 72(%rax), %r10\n"                        \
+	    "	mov 80(%rax), %r11\n	mov 88(%rax), %r12\n	mov 96(%rax), %r13\n"                      \
+	    "	mov 104(%rax), %r14\n	mov 112(%rax), %r15\n	mov 0(%rax), %rax\n"                     \
 	    "" instruction "\n"                                                                    \
 	    "	push %rax\n	pushfq\n	mov 16(%rsp), %rax\n" /* out */                    \
-	    "	mov %rbx, 8(%rax)\n	mov %rcx, 16(%rax)\n	mov %rdx, 24(%rax)\n"              \
-	    "	mov %rsi, 32(%rax)\n	mov %rdi, 40(%rax)\n	mov %rbp, 48(%rax)\n"              \
-	    "	mov %r8, 56(%rax)\n	mov %r9, 64(%rax)\n	mov %r10, 72(%rax)\n"              \
-	    "	mov %r11, 80(%rax)\n	mov %r12, 88(%rax)\n	mov %r13, 96(%rax)\n"              \
-	    "	mov %r14, 104(%rax)\n	mov %r15, 112(%rax)\n"                                     \
-	    "	popq 120(%rax)\n	popq 0(%rax)\n	pop %rsi\n	pop %rdx\n"                \
-	    "	cld\n	test %rdx, %rdx\n	jz 1f\n"                                           \
-	    "	.irp n,0,1,2,3,4,5,6,7,8,9,10,11,12,13,14,15\n"                                    \
-	    "	vmovdqu %ymm\\n, 160+32*\\n(%rsi)\n	.endr\n	vzeroupper\n	jmp 2f\n1:\n"      \
-	    "	.irp n,0,1,2,3,4,5,6,7,8,9,10,11,12,13,14,15\n"                                    \
-	    "	movdqu %xmm\\n, 160+32*\\n(%rsi)\n	.endr\n2:\n"                               \
-	    "	pop %r15\n	pop %r14\n	pop %r13\n	pop %r12\n	pop %rbp\n"        \
+	    "	mov %rbx, 8(%rax)\n	mov %rcx, 16(%rax)\n	mov %rdx, 24(%rax)\n"                       \
+	    "	mov %rsi, 32(%rax)\n	mov %rdi, 40(%rax)\n	mov %rbp, 48(%rax)\n"                      \
+	    "	mov %r8, 56(%rax)\n	mov %r9, 64(%rax)\n	mov %r10, 72(%rax)\n"                        \
+	    "	mov %r11, 80(%rax)\n	mov %r12, 88(%rax)\n	mov %r13, 96(%rax)\n"                      \
+	    "	mov %r14, 104(%rax)\n	mov %r15, 112(%rax)\n"                                         \
+	    "	popq 120(%rax)\n	popq 0(%rax)\n	pop %rsi\n	pop %rdx\n"                               \
+	    "	cld\n	test %rdx, %rdx\n	jz 1f\n"                                                     \
+	    "	.irp n,0,1,2,3,4,5,6,7,8,9,10,11,12,13,14,15\n"                                      \
+	    "	vmovdqu %ymm\\n, 160+32*\\n(%rsi)\n	.endr\n	vzeroupper\n	jmp 2f\n1:\n"               \
+	    "	.irp n,0,1,2,3,4,5,6,7,8,9,10,11,12,13,14,15\n"                                      \
+	    "	movdqu %xmm\\n, 160+32*\\n(%rsi)\n	.endr\n2:\n"                                      \
+	    "	pop %r15\n	pop %r14\n	pop %r13\n	pop %r12\n	pop %rbp\n"                              \
 	    "	pop %rbx\n	ret\n.size " #name ",.-" #name "\n")
 
 RUNNER(run_syscall, "	syscall\n.globl after_syscall\nafter_syscall:");
@@ -172,11 +172,16 @@ static void on_clobber(int signo, siginfo_t *info, void *context)
 
 	(void)info;
 	asm volatile("pcmpeqd %%xmm0, %%xmm0; movdqa %%xmm0, %%xmm7; movdqa %%xmm0, %%xmm15"
-		     : : : "xmm0", "xmm7", "xmm15");
+		     :
+		     :
+		     : "xmm0", "xmm7", "xmm15");
 	if (has_avx())
-		asm volatile("vzeroall" : : : "xmm0", "xmm1", "xmm2", "xmm3", "xmm4", "xmm5",
-			     "xmm6", "xmm7", "xmm8", "xmm9", "xmm10", "xmm11", "xmm12", "xmm13",
-			     "xmm14", "xmm15");
+		asm volatile("vzeroall"
+			     :
+			     :
+			     : "xmm0", "xmm1", "xmm2", "xmm3", "xmm4", "xmm5", "xmm6", "xmm7",
+			       "xmm8", "xmm9", "xmm10", "xmm11", "xmm12", "xmm13", "xmm14",
+			       "xmm15");
 	if (signo == SIGILL)
 		uc->uc_mcontext.gregs[16] += 2;
 }
@@ -273,9 +278,9 @@ static void interrupts_keep_registers(void)
 }
 
 static const struct t_test tests[] = {
-	T(simple_calls),    T(calls_that_copy), T(calls_on_memory), T(calls_that_sleep),
-	T(signal_after_call), T(signal_at_fault), T(direction_flag), T(red_zone),
-	T(interrupts_keep_registers),
+	T(simple_calls),     T(calls_that_copy),   T(calls_on_memory),
+	T(calls_that_sleep), T(signal_after_call), T(signal_at_fault),
+	T(direction_flag),   T(red_zone),          T(interrupts_keep_registers),
 };
 
 T_MAIN(tests)

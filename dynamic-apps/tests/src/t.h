@@ -35,14 +35,14 @@ struct t_test {
 
 #define T(function)                                                                                \
 	{                                                                                          \
-		#function, function                                                                \
+#function, function                                                                \
 	}
 
 static int t_failures;        /* of the running test */
 static const char *t_running; /* its name */
 
 __attribute__((format(printf, 3, 4))) static inline void t_fail(const char *file, int line,
-								 const char *format, ...)
+								const char *format, ...)
 {
 	va_list args;
 	const char *base = strrchr(file, '/');
@@ -200,8 +200,8 @@ static void t_enter(const char *test)
 }
 
 /* Runs all tests, or those whose name contains argv[1]. Does not return. */
-__attribute__((noreturn, unused)) static void t_main(const struct t_test *tests, size_t count, int argc,
-					     char **argv)
+__attribute__((noreturn, unused)) static void t_main(const struct t_test *tests, size_t count,
+						     int argc, char **argv)
 {
 	int passed = 0, failed = 0;
 

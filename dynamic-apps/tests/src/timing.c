@@ -13,9 +13,10 @@
 
 typedef int (*clock_fn)(clockid_t, struct timespec *);
 
-static const clockid_t clocks[] = {CLOCK_REALTIME,  CLOCK_MONOTONIC,        CLOCK_MONOTONIC_RAW,
-				   CLOCK_BOOTTIME,  CLOCK_REALTIME_COARSE,  CLOCK_MONOTONIC_COARSE,
-				   11 /* TAI */,    CLOCK_PROCESS_CPUTIME_ID, CLOCK_THREAD_CPUTIME_ID};
+static const clockid_t clocks[] = {
+	CLOCK_REALTIME, CLOCK_MONOTONIC,          CLOCK_MONOTONIC_RAW,
+	CLOCK_BOOTTIME, CLOCK_REALTIME_COARSE,    CLOCK_MONOTONIC_COARSE,
+	11 /* TAI */,   CLOCK_PROCESS_CPUTIME_ID, CLOCK_THREAD_CPUTIME_ID};
 
 static int64_t ns_of(const struct timespec *ts)
 {
@@ -289,10 +290,18 @@ static void getcpu_forms(void)
 }
 
 static const struct t_test tests[] = {
-	T(vdso_has_its_symbols), T(vdso_agrees_with_call), T(clocks_never_go_back),
-	T(clock_errors),         T(resolutions),           T(wall_clock_is_right),
-	T(ways_agree),           T(monotonic_starts_at_boot), T(sleeping),
-	T(clocks_run_alike),     T(cpu_time),              T(vsyscall_page),
+	T(vdso_has_its_symbols),
+	T(vdso_agrees_with_call),
+	T(clocks_never_go_back),
+	T(clock_errors),
+	T(resolutions),
+	T(wall_clock_is_right),
+	T(ways_agree),
+	T(monotonic_starts_at_boot),
+	T(sleeping),
+	T(clocks_run_alike),
+	T(cpu_time),
+	T(vsyscall_page),
 	T(getcpu_forms),
 };
 

@@ -8,13 +8,16 @@
  */
 #include <uk/arch/paging.h>
 #include <uk/arch/upcall.h>
-#include <uk/assert.h>
 #include <uk/plat/bootinfo.h>
+#include <uk/plat/console.h>
+#include <uk/plat/power.h>
+#include <uk/print.h>
 #include <uk/string.h>
 
 enum boot_protocol { BOOT_PROTOCOL_MULTIBOOT = 1, BOOT_PROTOCOL_PVH = 2 };
 
 #define E820_RAM 1
+#define EXIT_BAD_BOOT 125 /* the kernel or its configuration failed, not the program */
 
 struct multiboot_info {
 	uint32_t flags, mem_lower_kib, mem_upper_kib, boot_device, cmdline, mods_count, mods_addr;
@@ -56,11 +59,22 @@ const struct ukplat_bootinfo *ukplat_bootinfo(void)
 	return &info;
 }
 
+/* What was handed over cannot be used: said on the console, and the end (status 125). */
+static void __uk_noreturn __uk_printf(1, 2) boot_fail(const char *fmt, ...)
+{
+	va_list ap;
+
+	va_start(ap, fmt);
+	uk_vprintk(UK_LOG_CRIT, fmt, ap);
+	va_end(ap);
+	ukplat_exit(EXIT_BAD_BOOT);
+}
+
 /* Memory of the loader. It lies below 4 GiB; without its tables there is no boot. */
 static const void *loader_memory(paddr_t pa, size_t len)
 {
 	if (ukarch_directmap_ensure(pa, len))
-		uk_crash("boot: the loader's data at 0x%lx cannot be mapped", pa);
+		boot_fail("boot: the loader's data at 0x%lx cannot be mapped\n", pa);
 	return ukarch_phys_to_virt(pa);
 }
 
@@ -154,8 +168,8 @@ static void set_initrd(paddr_t base, uint64_t len)
 	if (!len)
 		return;
 	if (!is_in_ram(base, len))
-		uk_crash("boot: the initrd (0x%lx, %lu bytes) does not lie in RAM; "
-			 "give the machine more memory",
+		boot_fail("boot: the initrd (0x%lx, %lu bytes) does not lie in RAM; "
+			 "give the machine more memory\n",
 			 base, len);
 	info.initrd_base = base;
 	info.initrd_len_bytes = len;
@@ -201,7 +215,7 @@ static void read_pvh(paddr_t pa)
 
 	info.protocol = "pvh";
 	if (si->magic != HVM_MAGIC || si->version < 1)
-		uk_crash("boot: bad PVH start info (magic 0x%x, version %u)", si->magic,
+		boot_fail("boot: bad PVH start info (magic 0x%x, version %u)\n", si->magic,
 			 si->version);
 	copy_cmdline(si->cmdline_paddr, false);
 	info.acpi_rsdp = si->rsdp_paddr;
@@ -222,6 +236,7 @@ void __uk_noreturn ukplat_boot(enum boot_protocol protocol, paddr_t structure, p
 void __uk_noreturn ukplat_boot(enum boot_protocol protocol, paddr_t structure, paddr_t image_base,
 			       uint64_t entry_counter)
 {
+	ukplat_console_init();
 	info.entry_counter = entry_counter;
 	info.kernel_base = image_base;
 	info.kernel_end = image_base + (paddr_t)(image_end - image_start);

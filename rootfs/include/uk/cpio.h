@@ -16,9 +16,9 @@ struct cpio_reader {
 };
 
 struct cpio_entry {
-	const char *name;  /* not NUL-terminated; without leading "./" and "/" */
+	const char *name; /* not NUL-terminated; without leading "./" and "/" */
 	size_t name_len;
-	size_t dir_len;    /* of the folder in the name, with its last slash; 0: none */
+	size_t dir_len; /* of the folder in the name, with its last slash; 0: none */
 	const char *data;
 	size_t data_len;
 	uint32_t ino, mode, uid, gid, nlink, mtime;

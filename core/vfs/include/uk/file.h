@@ -29,36 +29,38 @@ struct file_ops {
 	uk_ssize_t (*write)(struct file *file, struct uio *uio, loff_t *pos); /* (-EINVAL) */
 	loff_t (*lseek)(struct file *file, loff_t offset, int whence);        /* (-ESPIPE) */
 	/** Ready EPOLL* bits now; registers with `table` on every queue that can change them. */
-	unsigned int (*poll)(struct file *file, struct poll_table *table);    /* (always IN|OUT) */
+	unsigned int (*poll)(struct file *file, struct poll_table *table);     /* (always IN|OUT) */
 	long (*ioctl)(struct file *file, unsigned int cmd, unsigned long arg); /* (-ENOTTY) */
 	/** The memory behind the file, with a reference, for mmap. ERR_PTR on error. (-ENODEV) */
 	struct vm_object *(*mmap)(struct file *file, unsigned int prot, bool is_shared);
-	int (*readdir)(struct file *file, struct dirent_sink *sink);          /* (-ENOTDIR) */
-	int (*fsync)(struct file *file, bool data_only);                      /* (-EINVAL) */
+	int (*readdir)(struct file *file, struct dirent_sink *sink);              /* (-ENOTDIR) */
+	int (*fsync)(struct file *file, bool data_only);                          /* (-EINVAL) */
 	int (*fallocate)(struct file *file, int mode, loff_t offset, loff_t len); /* (-ENODEV) */
 	int (*set_flags)(struct file *file, unsigned int flags); /* F_SETFL veto (allowed) */
-	void (*flush)(struct file *file);   /* one descriptor was closed */
-	void (*release)(struct file *file); /* last reference gone */
+	void (*flush)(struct file *file);                        /* one descriptor was closed */
+	void (*release)(struct file *file);                      /* last reference gone */
 };
 
 /* file.mode */
 #define FILE_READ     0x1
 #define FILE_WRITE    0x2
-#define FILE_SEEKABLE 0x4 /* has an implicit offset */
-#define FILE_PATH     0x8 /* O_PATH: names a place, cannot be used for I/O */
+#define FILE_SEEKABLE 0x4  /* has an implicit offset */
+#define FILE_PATH     0x8  /* O_PATH: names a place, cannot be used for I/O */
 #define FILE_PREAD    0x10 /* no offset of its own, but pread(2) and lseek(2) are allowed */
 
 struct file {
 	unsigned int refcount;
-	unsigned int flags;      /* O_* status flags as F_GETFL shows them */
-	unsigned int mode;       /* FILE_* */
+	unsigned int flags; /* O_* status flags as F_GETFL shows them */
+	unsigned int mode;  /* FILE_* */
 	const struct file_ops *ops;
-	struct path path;        /* references held; dentry NULL for anonymous files */
-	struct inode *inode;     /* = path.dentry->inode when there is one; reference held */
-	loff_t pos;              /* pos_lock */
+	struct path path;    /* references held; dentry NULL for anonymous files */
+	struct inode *inode; /* = path.dentry->inode when there is one; reference held */
+	loff_t pos;          /* pos_lock */
 	struct mutex pos_lock;
-	void *priv;              /* the ops' */
-	struct fown { int pid, signo; } owner; /* F_SETOWN, F_SETSIG */
+	void *priv; /* the ops' */
+	struct fown {
+		int pid, signo;
+	} owner;                 /* F_SETOWN, F_SETSIG */
 	uint64_t readdir_cookie; /* the filesystem's */
 };
 
@@ -111,10 +113,10 @@ int file_write_limit(loff_t pos, size_t *len);
 struct fdtable {
 	unsigned int refcount;
 	struct mutex lock;
-	unsigned int size;            /* slots allocated */
-	unsigned int lowest_free;     /* no free slot below */
-	struct file **files;          /* [size] */
-	unsigned long *cloexec;       /* bitmap [size], behind files in the same block */
+	unsigned int size;        /* slots allocated */
+	unsigned int lowest_free; /* no free slot below */
+	struct file **files;      /* [size] */
+	unsigned long *cloexec;   /* bitmap [size], behind files in the same block */
 };
 
 struct fdtable *fdtable_create(void);
@@ -123,7 +125,8 @@ void fdtable_put(struct fdtable *table);
 void fdtable_close_on_exec(struct fdtable *table);
 struct fdtable *current_fdtable(void);
 
-/** The file behind `fd` with a reference, or NULL (-EBADF). O_PATH files only with file_get_fd_path. */
+/** The file behind `fd` with a reference, or NULL (-EBADF). O_PATH files only with
+ * file_get_fd_path. */
 struct file *file_get_fd(int fd);
 struct file *file_get_fd_path(int fd);
 

@@ -23,8 +23,8 @@ struct inode;
 struct filelock {
 	LIST_ENTRY(filelock) link;
 	const void *owner;
-	uint64_t first, last;  /* bytes, inclusive */
-	int pid;               /* what F_GETLK reports; -1 for open-file locks */
+	uint64_t first, last; /* bytes, inclusive */
+	int pid;              /* what F_GETLK reports; -1 for open-file locks */
 	bool is_exclusive;
 };
 /* Per owner: no overlaps, neighbours of one kind merged; in no order. */

@@ -53,61 +53,61 @@ struct inode_attr {
  * an inode through dentry_instantiate().
  */
 struct inode_ops {
-	int (*lookup)(struct inode *dir, struct dentry *dentry);              /* (-ENOENT) */
+	int (*lookup)(struct inode *dir, struct dentry *dentry);               /* (-ENOENT) */
 	int (*create)(struct inode *dir, struct dentry *dentry, uint32_t mode, /* (-EROFS) */
-		      uint64_t rdev);                                   /* any S_IFMT type */
+		      uint64_t rdev);                                          /* any S_IFMT type */
 	int (*symlink)(struct inode *dir, struct dentry *dentry, const char *target);
 	int (*link)(struct inode *inode, struct inode *dir, struct dentry *dentry);
 	int (*unlink)(struct inode *dir, struct dentry *dentry);
-	int (*rmdir)(struct inode *dir, struct dentry *dentry);               /* empty: checked */
+	int (*rmdir)(struct inode *dir, struct dentry *dentry); /* empty: checked */
 	int (*rename)(struct inode *old_dir, struct dentry *old, struct inode *new_dir,
 		      struct dentry *new_dentry, unsigned int flags);
 	/** The target; stays valid while the inode does, or is written into buf[PATH_MAX]. */
-	const char *(*readlink)(struct inode *inode, char *buf);        /* ERR_PTR on error */
+	const char *(*readlink)(struct inode *inode, char *buf); /* ERR_PTR on error */
 	/** For magic links (/proc/self/exe, /proc/self/fd/N): the place itself, with references;
 	 *  -ENOENT otherwise (then readlink decides). */
 	int (*follow)(struct inode *inode, struct path *target);
 	int (*setattr)(struct inode *inode, const struct inode_attr *attr); /* (only in memory) */
-	void (*getattr)(struct inode *inode);       /* refreshes size and times before stat */
+	void (*getattr)(struct inode *inode); /* refreshes size and times before stat */
 	/** Opens: sets file->ops, file->priv. Default: file->ops = inode->file_ops. */
 	int (*open)(struct inode *inode, struct file *file);
-	void (*release)(struct inode *inode);       /* last reference gone */
+	void (*release)(struct inode *inode); /* last reference gone */
 };
 
 struct inode {
 	unsigned int refcount;
-	uint32_t mode;                 /* S_IFMT | permissions */
+	uint32_t mode; /* S_IFMT | permissions */
 	uint32_t nlink, uid, gid;
 	uint64_t ino, size_bytes, rdev;
-	uint64_t alloc_bytes;          /* memory or disk used by the data: st_blocks */
+	uint64_t alloc_bytes; /* memory or disk used by the data: st_blocks */
 	struct timestamp atime, mtime, ctime, btime;
 	struct superblock *sb;
 	const struct inode_ops *ops;
 	const struct file_ops *file_ops;
 	struct mutex lock;
-	struct filelock_list *locks;   /* flock and POSIX locks; NULL when none */
-	struct pipe *pipe;             /* a FIFO that is open somewhere */
+	struct filelock_list *locks; /* flock and POSIX locks; NULL when none */
+	struct pipe *pipe;           /* a FIFO that is open somewhere */
 	void *priv;
 };
 
 struct dentry {
 	unsigned int refcount;
 	unsigned int hash;
-	struct inode *inode;           /* NULL: negative */
-	struct dentry *parent;         /* itself at a root */
-	struct mount *mounted;         /* a filesystem is mounted here */
-	LIST_ENTRY(dentry) hash_link;  /* le_prev NULL: not in the hash */
+	struct inode *inode;          /* NULL: negative */
+	struct dentry *parent;        /* itself at a root */
+	struct mount *mounted;        /* a filesystem is mounted here */
+	LIST_ENTRY(dentry) hash_link; /* le_prev NULL: not in the hash */
 	TAILQ_ENTRY(dentry) sibling_link;
 	union {
 		TAILQ_HEAD(dentry_list, dentry) children; /* in the order of their cookies */
-		TAILQ_ENTRY(dentry) lru_link;  /* unpinned, hashed, refcount 0: no children */
+		TAILQ_ENTRY(dentry) lru_link; /* unpinned, hashed, refcount 0: no children */
 	};
-	uint64_t cookie;               /* ascending in the order of birth: where readdir is */
-	bool is_pinned;                /* memory filesystem: the dentry is the only record; the
-					  pin owns one reference */
+	uint64_t cookie; /* ascending in the order of birth: where readdir is */
+	bool is_pinned;  /* memory filesystem: the dentry is the only record; the
+			    pin owns one reference */
 	bool is_deleted;
 	uint16_t name_len;
-	char *name;                    /* NUL-terminated; inline_name unless renamed */
+	char *name; /* NUL-terminated; inline_name unless renamed */
 	char inline_name[];
 };
 
@@ -118,17 +118,17 @@ struct path {
 
 struct superblock {
 	const struct fs_type *type;
-	uint64_t dev;                  /* st_dev, as user space encodes it */
+	uint64_t dev; /* st_dev, as user space encodes it */
 	struct dentry *root;
-	unsigned int flags;            /* MS_RDONLY ... */
-	bool keeps_lookups;            /* what inode_ops.lookup found, or did not, may be cached.
-					  Off (procfs): asked again each time */
-	uint64_t last_ino;             /* for filesystems that number as they go */
+	unsigned int flags; /* MS_RDONLY ... */
+	bool keeps_lookups; /* what inode_ops.lookup found, or did not, may be cached.
+			       Off (procfs): asked again each time */
+	uint64_t last_ino;  /* for filesystems that number as they go */
 	void *priv;
 };
 
 struct fs_type {
-	const char *name;              /* as in /proc/filesystems and vfs.fstab */
+	const char *name; /* as in /proc/filesystems and vfs.fstab */
 	bool needs_device;
 	/** Builds a superblock with its root dentry. 0 or -errno. */
 	int (*mount)(const char *source, unsigned int flags, const char *options,
@@ -140,11 +140,11 @@ struct fs_type {
 struct mount {
 	unsigned int refcount;
 	struct superblock sb;
-	struct mount *parent;          /* NULL: the root mount */
+	struct mount *parent; /* NULL: the root mount */
 	struct dentry *mountpoint;
 	char *source;
 	unsigned int flags;
-	TAILQ_ENTRY(mount) link;       /* in mount order, for /proc/mounts */
+	TAILQ_ENTRY(mount) link; /* in mount order, for /proc/mounts */
 };
 
 /** Every field: refcount and nlink 1 (a directory 2), next number of sb, all times vfs_now(). */

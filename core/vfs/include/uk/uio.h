@@ -11,12 +11,12 @@
 #include <uk/string.h>
 
 struct uio {
-	void *base;              /* rest of the current segment */
-	size_t len_bytes;        /* of the current segment */
-	size_t resid_bytes;      /* of all segments together */
+	void *base;               /* rest of the current segment */
+	size_t len_bytes;         /* of the current segment */
+	size_t resid_bytes;       /* of all segments together */
 	const struct iovec *next; /* following segments, in kernel memory; already validated */
 	unsigned int next_count;
-	bool is_kernel;          /* base pointers are kernel memory */
+	bool is_kernel; /* base pointers are kernel memory */
 };
 
 static inline struct uio uio_user(void __user *base, size_t len)

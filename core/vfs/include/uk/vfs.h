@@ -25,7 +25,7 @@ struct fsctx *current_fs(void);
 
 /** A name relative to a directory: what every *at call takes. */
 struct vfs_name {
-	int dirfd;          /* AT_FDCWD or a descriptor; ignored for absolute names */
+	int dirfd; /* AT_FDCWD or a descriptor; ignored for absolute names */
 	const char *name;
 	unsigned int flags; /* UK_LOOKUP_* */
 };
@@ -111,7 +111,8 @@ void vfs_root(struct path *root);
 void vfs_stamp_at_boot(struct timestamp stamp);
 void vfs_stamp_from_clock(void);
 
-/* --- helpers for filesystems that live in the dentry tree (ramfs, devfs, procfs) ---------------- */
+/* --- helpers for filesystems that live in the dentry tree (ramfs, devfs, procfs) ----------------
+ */
 
 /**
  * A regular file whose content starts out as `data` (initrd): used in place, copied page by page
@@ -151,8 +152,8 @@ void chrdev_listen(void (*appeared)(const struct chrdev *dev));
 /** st_dev and st_rdev as user space encodes them (makedev(3)). */
 static inline uint64_t uk_makedev(unsigned int major, unsigned int minor)
 {
-	return (uint64_t)(major & 0xfff) << 8 | (minor & 0xff) | (uint64_t)(minor & 0xffffff00) << 12 |
-	       (uint64_t)(major & 0xfffff000) << 32;
+	return (uint64_t)(major & 0xfff) << 8 | (minor & 0xff) |
+	       (uint64_t)(minor & 0xffffff00) << 12 | (uint64_t)(major & 0xfffff000) << 32;
 }
 static inline unsigned int uk_dev_major(uint64_t dev)
 {
