@@ -41,17 +41,17 @@ static int first_task_init(void)
 
 void kmain(struct ukplat_bootinfo *bootinfo)
 {
-	clock_init();				/* remembers when we started */
-	STEP(page_init(bootinfo));		/* physical memory; the heap stands on it */
-	STEP(param_init(bootinfo->cmdline));	/* kernel parameters */
-	ukplat_irq_init();			/* legacy controllers silenced */
-	STEP(vfs_init());			/* an empty root, filesystem types */
-	STEP(devfs_init());			/* memory devices */
-	STEP(procfs_init());			/* proc and sysfs */
-	STEP(tty_init());			/* console device */
-	STEP(first_task_init());		/* current exists */
-	STEP(upcall_mount_rootfs());		/* initrd, fstab, /dev, /proc */
-	STEP(upcall_vsyscall_init());		/* legacy time page */
+	clock_init();                        /* remembers when we started */
+	STEP(page_init(bootinfo));           /* physical memory; the heap stands on it */
+	STEP(param_init(bootinfo->cmdline)); /* kernel parameters */
+	ukplat_irq_init();                   /* legacy controllers silenced */
+	STEP(vfs_init());                    /* an empty root, filesystem types */
+	STEP(devfs_init());                  /* memory devices */
+	STEP(procfs_init());                 /* proc and sysfs */
+	STEP(tty_init());                    /* console device */
+	STEP(first_task_init());             /* current exists */
+	STEP(upcall_mount_rootfs());         /* initrd, fstab, /dev, /proc */
+	STEP(upcall_vsyscall_init());        /* legacy time page */
 	ukarch_irq_enable();
-	upcall_init();				/* loader: the program */
+	upcall_init(); /* loader: the program */
 }

@@ -69,8 +69,8 @@ static void __uk_noinline say(unsigned long nr)
 		uk_snprintf(what, sizeof(what), "'%s' (%lu)", name, nr);
 	else
 		uk_snprintf(what, sizeof(what), "number %lu", nr);
-	uk_printk(UK_LOG_WARN, "system call %s is not there, called from %s%s0x%lx\n",
-		  what, object, file ? "+" : "", (unsigned long)offset);
+	uk_printk(UK_LOG_WARN, "system call %s is not there, called from %s%s0x%lx\n", what, object,
+		  file ? "+" : "", (unsigned long)offset);
 	if (file)
 		file_put(file);
 }

@@ -21,19 +21,20 @@ const struct ukarch_cpu_caps *ukarch_cpu_caps(void)
 
 /* Flag names in Linux' spelling: bit numbers of CPUID.1:EDX and ECX, CPUID.7:EBX. */
 static const char edx1_names[32][8] = {
-	"fpu", "vme",    "de",  "pse", "tsc", "msr", "pae", "mce", "cx8",  "apic", "",
-	"sep", "mtrr",   "pge", "mca", "cmov", "pat", "pse36", "pn", "clflush", "", "dts",
-	"acpi", "mmx",   "fxsr", "sse", "sse2", "ss", "ht",  "tm",  "ia64", "pbe"};
+	"fpu",  "vme",  "de",   "pse", "tsc",  "msr", "pae",   "mce", "cx8",     "apic", "",
+	"sep",  "mtrr", "pge",  "mca", "cmov", "pat", "pse36", "pn",  "clflush", "",     "dts",
+	"acpi", "mmx",  "fxsr", "sse", "sse2", "ss",  "ht",    "tm",  "ia64",    "pbe"};
 static const char ecx1_names[32][12] = {
-	"pni",    "pclmulqdq", "dtes64", "monitor", "ds_cpl", "vmx",     "smx",   "est",
-	"tm2",    "ssse3",     "cid",    "sdbg",    "fma",    "cx16",    "xtpr",  "pdcm",
-	"",       "pcid",      "dca",    "sse4_1",  "sse4_2", "x2apic",  "movbe", "popcnt",
-	"",       "aes",       "xsave",  "",        "avx",    "f16c",    "rdrand", "hypervisor"};
+	"pni", "pclmulqdq", "dtes64", "monitor", "ds_cpl", "vmx",    "smx",    "est",
+	"tm2", "ssse3",     "cid",    "sdbg",    "fma",    "cx16",   "xtpr",   "pdcm",
+	"",    "pcid",      "dca",    "sse4_1",  "sse4_2", "x2apic", "movbe",  "popcnt",
+	"",    "aes",       "xsave",  "",        "avx",    "f16c",   "rdrand", "hypervisor"};
 static const char ebx7_names[32][12] = {
-	"",       "tsc_adjust", "sgx",  "bmi1",  "",        "avx2",    "",        "",
-	"bmi2",   "erms",   "invpcid",  "rtm",   "",        "",        "mpx",     "",
-	"avx512f", "avx512dq", "rdseed", "adx",  "",        "avx512ifma", "",     "clflushopt",
-	"clwb",   "",       "avx512pf", "avx512er", "avx512cd", "sha_ni", "avx512bw", "avx512vl"};
+	"",           "tsc_adjust", "sgx",        "bmi1",     "",       "avx2",     "",
+	"",           "bmi2",       "erms",       "invpcid",  "rtm",    "",         "",
+	"mpx",        "",           "avx512f",    "avx512dq", "rdseed", "adx",      "",
+	"avx512ifma", "",           "clflushopt", "clwb",     "",       "avx512pf", "avx512er",
+	"avx512cd",   "sha_ni",     "avx512bw",   "avx512vl"};
 
 static int describe_flags(char *buf, size_t size, uint32_t word, const char *names, size_t stride)
 {
@@ -65,20 +66,22 @@ int ukarch_cpu_describe(char *buf, size_t size, uint64_t counter_khz)
 		family += version.eax >> 20 & 0xff;
 	if (family >= 6)
 		model |= version.eax >> 12 & 0xf0;
-	len = uk_scnprintf(buf, size,
-			   "processor\t: 0\nvendor_id\t: %s\ncpu family\t: %u\nmodel\t\t: %u\n"
-			   "model name\t: %s\nstepping\t: %u\ncpu MHz\t\t: %lu.%03lu\nphysical id\t: 0\nsiblings\t: 1\n"
-			   "core id\t\t: 0\ncpu cores\t: 1\nfpu\t\t: yes\nflags\t\t:",
-			   vendor_name, family, model, brand, version.eax & 0xf, counter_khz / 1000,
-			   counter_khz % 1000);
+	len = uk_scnprintf(
+		buf, size,
+		"processor\t: 0\nvendor_id\t: %s\ncpu family\t: %u\nmodel\t\t: %u\n"
+		"model name\t: %s\nstepping\t: %u\ncpu MHz\t\t: %lu.%03lu\nphysical id\t: 0\nsiblings\t: 1\n"
+		"core id\t\t: 0\ncpu cores\t: 1\nfpu\t\t: yes\nflags\t\t:",
+		vendor_name, family, model, brand, version.eax & 0xf, counter_khz / 1000,
+		counter_khz % 1000);
 	len += describe_flags(buf + len, size - (size_t)len, version.edx, edx1_names[0], 8);
 	len += describe_flags(buf + len, size - (size_t)len, version.ecx, ecx1_names[0], 12);
 	if (vendor.eax >= 7)
 		len += describe_flags(buf + len, size - (size_t)len, x86_cpuid(7, 0).ebx,
 				      ebx7_names[0], 12);
-	len += uk_scnprintf(buf + len, size - (size_t)len,
-			    " syscall nx lm\nclflush size\t: 64\naddress sizes\t: 40 bits physical, "
-			    "48 bits virtual\n\n");
+	len += uk_scnprintf(
+		buf + len, size - (size_t)len,
+		" syscall nx lm\nclflush size\t: 64\naddress sizes\t: 40 bits physical, "
+		"48 bits virtual\n\n");
 	return len;
 }
 
@@ -100,13 +103,13 @@ bool ukarch_random_word(uint64_t *word)
 
 int ukarch_regs_describe(const struct ukarch_regs *r, char *buf, size_t size)
 {
-	return uk_scnprintf(
-		buf, size,
-		"rip %016lx  rsp %016lx  rflags %08lx\n"
-		"rax %016lx  rbx %016lx  rcx %016lx  rdx %016lx\n"
-		"rsi %016lx  rdi %016lx  rbp %016lx  r8  %016lx\n"
-		"r9  %016lx  r10 %016lx  r11 %016lx  r12 %016lx\n"
-		"r13 %016lx  r14 %016lx  r15 %016lx  cr2 %016lx\n",
-		r->rip, r->rsp, r->rflags, r->rax, r->rbx, r->rcx, r->rdx, r->rsi, r->rdi, r->rbp,
-		r->r8, r->r9, r->r10, r->r11, r->r12, r->r13, r->r14, r->r15, X86_READ_CR(2));
+	return uk_scnprintf(buf, size,
+			    "rip %016lx  rsp %016lx  rflags %08lx\n"
+			    "rax %016lx  rbx %016lx  rcx %016lx  rdx %016lx\n"
+			    "rsi %016lx  rdi %016lx  rbp %016lx  r8  %016lx\n"
+			    "r9  %016lx  r10 %016lx  r11 %016lx  r12 %016lx\n"
+			    "r13 %016lx  r14 %016lx  r15 %016lx  cr2 %016lx\n",
+			    r->rip, r->rsp, r->rflags, r->rax, r->rbx, r->rcx, r->rdx, r->rsi,
+			    r->rdi, r->rbp, r->r8, r->r9, r->r10, r->r11, r->r12, r->r13, r->r14,
+			    r->r15, X86_READ_CR(2));
 }

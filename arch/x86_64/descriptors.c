@@ -103,8 +103,8 @@ static void enable_syscall(void)
 {
 	wrmsr(X86_MSR_STAR, (uint64_t)X86_KERNEL_CS << 32);
 	wrmsr(X86_MSR_LSTAR, (uint64_t)x86_syscall_entry);
-	wrmsr(X86_MSR_FMASK, X86_RFLAGS_IF | X86_RFLAGS_DF | X86_RFLAGS_TF | X86_RFLAGS_NT |
-				     X86_RFLAGS_AC);
+	wrmsr(X86_MSR_FMASK,
+	      X86_RFLAGS_IF | X86_RFLAGS_DF | X86_RFLAGS_TF | X86_RFLAGS_NT | X86_RFLAGS_AC);
 }
 
 void x86_descriptors_init(void)

@@ -24,9 +24,9 @@
 #define PTE_SHARED   (1UL << 9)
 /* Set in a leaf that allows no access at all (PROT_NONE over a present page): not present for the
  * CPU, but still a leaf for us. */
-#define PTE_NONE     (1UL << 10)
-#define PTE_NX       (1UL << 63)
-#define PTE_ADDR     0x000ffffffffff000UL
+#define PTE_NONE (1UL << 10)
+#define PTE_NX   (1UL << 63)
+#define PTE_ADDR 0x000ffffffffff000UL
 
 #define LEVELS      4
 #define ENTRIES     512UL
@@ -76,7 +76,8 @@ static uint64_t encode(paddr_t pa, size_t size, unsigned int prot)
 {
 	uint64_t entry = pa | PTE_ACCESSED;
 
-	entry |= prot & (UKARCH_PT_READ | UKARCH_PT_WRITE | UKARCH_PT_EXEC) ? PTE_PRESENT : PTE_NONE;
+	entry |=
+		prot & (UKARCH_PT_READ | UKARCH_PT_WRITE | UKARCH_PT_EXEC) ? PTE_PRESENT : PTE_NONE;
 	if (prot & UKARCH_PT_WRITE)
 		entry |= PTE_WRITE | PTE_DIRTY;
 	if (!(prot & UKARCH_PT_EXEC))
@@ -274,8 +275,8 @@ static void run(struct range *range, const struct ukarch_pagetable *pt)
 		if (!*slot)
 			return;
 		if (is_leaf(*slot, level)) {
-			range->act(range, slot, UK_ALIGN_DOWN(range->start, 1UL << table_shift(level)),
-				   level);
+			range->act(range, slot,
+				   UK_ALIGN_DOWN(range->start, 1UL << table_shift(level)), level);
 			return;
 		}
 		table = table_of(*slot);
@@ -469,7 +470,8 @@ void x86_paging_init(paddr_t image_base)
 {
 	kernel_pt.root = image_base + (paddr_t)((char *)x86_kernel_pml4 - image_start);
 	x86_kernel_pml4[table_index(UKARCH_PAGEMAP_BASE, 3)] =
-		(image_base + (paddr_t)((char *)kernel_pdpt - image_start)) | PTE_PRESENT | PTE_WRITE;
+		(image_base + (paddr_t)((char *)kernel_pdpt - image_start)) | PTE_PRESENT |
+		PTE_WRITE;
 	protect_image(image_start, rodata_start, PTE_WRITE, 0);
 	protect_image(rodata_start, data_start, PTE_WRITE, PTE_NX);
 	protect_image(data_start, data_ro_end, PTE_WRITE, PTE_NX);

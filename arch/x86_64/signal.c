@@ -29,12 +29,12 @@ struct rt_sigframe {
 _Static_assert(sizeof(struct sigcontext) == 256, "ABI");
 _Static_assert(offsetof(struct rt_sigframe, uc) == 8, "ABI");
 
-#define RED_ZONE       128
-#define XSTATE_HEADER  576 /* legacy region and header: the least an XSAVE area has */
-#define SW_RESERVED    464 /* struct _fpx_sw_bytes in the legacy region */
-#define XSTATE_BV      512
+#define RED_ZONE      128
+#define XSTATE_HEADER 576 /* legacy region and header: the least an XSAVE area has */
+#define SW_RESERVED   464 /* struct _fpx_sw_bytes in the legacy region */
+#define XSTATE_BV     512
 /* What a program may change in RFLAGS: CF PF AF ZF SF DF OF NT AC ID (and TF, which we mask). */
-#define RFLAGS_USER 0x244dd5UL
+#define RFLAGS_USER        0x244dd5UL
 #define SYSCALL_INSN_BYTES 2 /* bytes of `syscall` */
 
 size_t ukarch_sigframe_max_bytes(void)
@@ -112,8 +112,8 @@ int ukarch_sigframe_push(struct ukarch_regs *regs, const struct ukarch_sigdelive
 		return -EFAULT;
 	memset(&frame, 0, sizeof(frame));
 	frame.return_address = d->restorer;
-	frame.uc.uc_flags = UC_SIGCONTEXT_SS | UC_STRICT_RESTORE_SS |
-			    (x86_fpu_components() ? UC_FP_XSTATE : 0);
+	frame.uc.uc_flags =
+		UC_SIGCONTEXT_SS | UC_STRICT_RESTORE_SS | (x86_fpu_components() ? UC_FP_XSTATE : 0);
 	frame.uc.uc_stack = d->altstack;
 	frame.uc.uc_sigmask = d->saved_mask;
 	fill_context(&frame.uc.uc_mcontext, regs, d);
@@ -156,7 +156,8 @@ static int load_vector_state(vaddr_t area)
 		return 0;
 	}
 	memcpy(&sw, copy + SW_RESERVED, sizeof(sw));
-	if (sw.magic1 == FP_XSTATE_MAGIC1 && sw.xstate_size <= len && sw.xstate_size >= XSTATE_HEADER)
+	if (sw.magic1 == FP_XSTATE_MAGIC1 && sw.xstate_size <= len &&
+	    sw.xstate_size >= XSTATE_HEADER)
 		(void)!copy_from_user(&magic2, (void __user *)(area + sw.xstate_size),
 				      sizeof(magic2));
 	if (magic2 == FP_XSTATE_MAGIC2)
@@ -184,10 +185,22 @@ int ukarch_sigframe_pop(struct ukarch_regs *regs, uint64_t *saved_mask, stack_t 
 	if (error)
 		return error;
 	*regs = (struct ukarch_regs){
-		.r8 = sc->r8, .r9 = sc->r9, .r10 = sc->r10, .r11 = sc->r11,
-		.r12 = sc->r12, .r13 = sc->r13, .r14 = sc->r14, .r15 = sc->r15,
-		.rdi = sc->rdi, .rsi = sc->rsi, .rbp = sc->rbp, .rbx = sc->rbx,
-		.rdx = sc->rdx, .rax = sc->rax, .rcx = sc->rcx, .rsp = sc->rsp,
+		.r8 = sc->r8,
+		.r9 = sc->r9,
+		.r10 = sc->r10,
+		.r11 = sc->r11,
+		.r12 = sc->r12,
+		.r13 = sc->r13,
+		.r14 = sc->r14,
+		.r15 = sc->r15,
+		.rdi = sc->rdi,
+		.rsi = sc->rsi,
+		.rbp = sc->rbp,
+		.rbx = sc->rbx,
+		.rdx = sc->rdx,
+		.rax = sc->rax,
+		.rcx = sc->rcx,
+		.rsp = sc->rsp,
 		.rip = sc->rip,
 		.cs = X86_KERNEL_CS,
 		.ss = X86_KERNEL_DS,

@@ -16,7 +16,8 @@ long strncpy_from_user(char *dst, const char __user *src, size_t size)
 	while (max - done >= sizeof(uint64_t)) {
 		uint64_t word, zeros;
 
-		/* A word may reach into a page that is not there although the string ends before. */
+		/* A word may reach into a page that is not there although the string ends before.
+		 */
 		if (x86_get_user(&word, src + done, sizeof(word)))
 			break;
 		__builtin_memcpy(dst + done, &word, sizeof(word));

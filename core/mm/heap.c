@@ -25,7 +25,7 @@ struct slab {
 _Static_assert(sizeof(struct slab) <= FIRST_OFFSET, "objects start 16-byte aligned behind it");
 
 /* Chosen to leave little of a page unused. */
-static const uint16_t class_bytes[] = {16,  32,  48,  64,  96,	128,  192,  256,
+static const uint16_t class_bytes[] = {16,  32,  48,  64,  96,   128,  192, 256,
 				       336, 448, 576, 800, 1008, 1344, 2016};
 #define CLASSES UK_ARRAY_SIZE(class_bytes)
 #define LARGEST 2016

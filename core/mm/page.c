@@ -23,7 +23,7 @@
 #include <uk/string.h>
 
 #define HOT_PAGES  64
-#define POOL_LOW   8  /* what one growth may need: 1 + 3 tables, 4 pages of the page array */
+#define POOL_LOW   8 /* what one growth may need: 1 + 3 tables, 4 pages of the page array */
 #define POOL_CHUNK 12
 
 LIST_HEAD(free_list, page);
@@ -39,12 +39,13 @@ static struct page *hot[HOT_PAGES];
 static unsigned int hot_count;
 static struct pool_page {
 	struct pool_page *next;
-} *pool;
+} * pool;
 static unsigned int pool_count;
 static uint64_t total_pages, free_pages;
 static bool is_growing;
 
-/* --- pool ------------------------------------------------------------------------------------------ */
+/* --- pool
+ * ------------------------------------------------------------------------------------------ */
 
 static void *pool_take(void)
 {
@@ -59,8 +60,7 @@ static void *pool_take(void)
 
 static struct fresh_range *fresh_find(void)
 {
-	while (fresh_current < fresh_count &&
-	       fresh[fresh_current].next == fresh[fresh_current].end)
+	while (fresh_current < fresh_count && fresh[fresh_current].next == fresh[fresh_current].end)
 		fresh_current++;
 	return fresh_current < fresh_count ? &fresh[fresh_current] : NULL;
 }
@@ -87,7 +87,8 @@ static void pool_fill(void)
 	}
 }
 
-/* --- the page array -------------------------------------------------------------------------------- */
+/* --- the page array
+ * -------------------------------------------------------------------------------- */
 
 /* Backs the struct pages of the 2 MiB block around `pfn`; what is new reads as zeros. */
 static int pagemap_ensure(pfn_t pfn)
@@ -130,7 +131,8 @@ struct page *page_of_foreign(paddr_t pa)
 	return error ? NULL : phys_to_page(pa);
 }
 
-/* --- buddy ----------------------------------------------------------------------------------------- */
+/* --- buddy
+ * ----------------------------------------------------------------------------------------- */
 
 static void list_insert(struct page *page, unsigned int order)
 {
@@ -218,7 +220,8 @@ static struct page *buddy_alloc(unsigned int order)
 	return page;
 }
 
-/* --- interface --------------------------------------------------------------------------------------- */
+/* --- interface
+ * --------------------------------------------------------------------------------------- */
 
 struct page *page_alloc(unsigned int order)
 {

@@ -101,6 +101,6 @@ void upcall_fault(struct ukarch_regs *regs, const struct ukarch_fault *fault)
 		crash_kernel(regs, fault);
 	ukarch_irq_enable();
 	/* An address is told only where Linux tells one: not for SI_KERNEL kinds. */
-	send_fault(regs, fault, fault_signal(fault->kind), fault->si_code ? fault->si_code : SI_KERNEL,
-		   fault->si_code ? fault->addr : 0);
+	send_fault(regs, fault, fault_signal(fault->kind),
+		   fault->si_code ? fault->si_code : SI_KERNEL, fault->si_code ? fault->addr : 0);
 }

@@ -183,11 +183,11 @@ void signal_set_blocked_temporarily(sigset_t mask)
 
 const char *signal_name(int signo)
 {
-	static const char names[][8] = {
-		"",	  "HUP",  "INT",  "QUIT", "ILL",  "TRAP",   "ABRT", "BUS",
-		"FPE",	  "KILL", "USR1", "SEGV", "USR2", "PIPE",   "ALRM", "TERM",
-		"STKFLT", "CHLD", "CONT", "STOP", "TSTP", "TTIN",   "TTOU", "URG",
-		"XCPU",	  "XFSZ", "VTALRM", "PROF", "WINCH", "IO",  "PWR",  "SYS"};
+	static const char names[][8] = {"",      "HUP",  "INT",    "QUIT", "ILL",  "TRAP",   "ABRT",
+					"BUS",   "FPE",  "KILL",   "USR1", "SEGV", "USR2",   "PIPE",
+					"ALRM",  "TERM", "STKFLT", "CHLD", "CONT", "STOP",   "TSTP",
+					"TTIN",  "TTOU", "URG",    "XCPU", "XFSZ", "VTALRM", "PROF",
+					"WINCH", "IO",   "PWR",    "SYS"};
 	static char text[12];
 
 	if (signo <= 0 || signo >= (int)UK_ARRAY_SIZE(names))

@@ -144,7 +144,8 @@ static void op_touch(struct vmspace *vm, size_t first)
 {
 	bool is_write = random_below(2);
 	enum vm_fault_result want = !oracle[first].is_mapped ? VM_FAULT_MAPERR
-				    : is_write && !(oracle[first].prot & PROT_WRITE) ? VM_FAULT_ACCERR
+				    : is_write && !(oracle[first].prot & PROT_WRITE)
+					    ? VM_FAULT_ACCERR
 				    : !oracle[first].prot ? VM_FAULT_ACCERR
 							  : VM_FAULT_OK;
 	enum vm_fault_result got =

@@ -16,7 +16,7 @@
 
 enum boot_protocol { BOOT_PROTOCOL_MULTIBOOT = 1, BOOT_PROTOCOL_PVH = 2 };
 
-#define E820_RAM 1
+#define E820_RAM      1
 #define EXIT_BAD_BOOT 125 /* the kernel or its configuration failed, not the program */
 
 struct multiboot_info {
@@ -98,7 +98,8 @@ static void copy_cmdline(paddr_t pa, bool skip_first_word)
 	memcpy(info.cmdline, text, len);
 }
 
-/* --- the region list: RAM minus what is taken --------------------------------------------------- */
+/* --- the region list: RAM minus what is taken ---------------------------------------------------
+ */
 
 static void insert_region(unsigned int at, paddr_t base, paddr_t end, enum ukplat_memtype type)
 {
@@ -169,13 +170,14 @@ static void set_initrd(paddr_t base, uint64_t len)
 		return;
 	if (!is_in_ram(base, len))
 		boot_fail("boot: the initrd (0x%lx, %lu bytes) does not lie in RAM; "
-			 "give the machine more memory\n",
-			 base, len);
+			  "give the machine more memory\n",
+			  base, len);
 	info.initrd_base = base;
 	info.initrd_len_bytes = len;
 }
 
-/* --- protocols ---------------------------------------------------------------------------------- */
+/* --- protocols ----------------------------------------------------------------------------------
+ */
 
 static void read_multiboot(paddr_t pa)
 {
@@ -216,7 +218,7 @@ static void read_pvh(paddr_t pa)
 	info.protocol = "pvh";
 	if (si->magic != HVM_MAGIC || si->version < 1)
 		boot_fail("boot: bad PVH start info (magic 0x%x, version %u)\n", si->magic,
-			 si->version);
+			  si->version);
 	copy_cmdline(si->cmdline_paddr, false);
 	info.acpi_rsdp = si->rsdp_paddr;
 	map = loader_memory(si->memmap_paddr, si->memmap_entries * sizeof(*map));

@@ -65,8 +65,8 @@ bool ukarch_pt_lookup(const struct ukarch_pagetable *pt, vaddr_t va, struct ukar
 
 /** Removes all leaves in [start, end), telling each to `visit`; frees emptied tables. A large
  *  page must lie wholly inside (see ukarch_pt_split). */
-void ukarch_pt_unmap(struct ukarch_pagetable *pt, vaddr_t start, vaddr_t end,
-		     ukarch_pt_visit visit, void *ctx);
+void ukarch_pt_unmap(struct ukarch_pagetable *pt, vaddr_t start, vaddr_t end, ukarch_pt_visit visit,
+		     void *ctx);
 
 /** Gives all leaves in [start, end) new READ/WRITE/EXEC bits; a SHARED leaf stays read-only. */
 void ukarch_pt_protect(struct ukarch_pagetable *pt, vaddr_t start, vaddr_t end, unsigned prot);
@@ -75,7 +75,8 @@ void ukarch_pt_protect(struct ukarch_pagetable *pt, vaddr_t start, vaddr_t end, 
 void ukarch_pt_walk(const struct ukarch_pagetable *pt, vaddr_t start, vaddr_t end,
 		    ukarch_pt_visit visit, void *ctx);
 
-/** Moves all leaves of [from, from + len) to `to`, page by page. 0 or -ENOMEM (then nothing moved). */
+/** Moves all leaves of [from, from + len) to `to`, page by page. 0 or -ENOMEM (then nothing moved).
+ */
 int ukarch_pt_move(struct ukarch_pagetable *pt, vaddr_t from, vaddr_t to, size_t len_bytes);
 
 /**

@@ -15,12 +15,12 @@
 struct ukarch_sigdelivery {
 	int signo;
 	vaddr_t handler;
-	vaddr_t restorer;       /* sa_restorer; 0 when the program gave none */
-	bool wants_siginfo;     /* SA_SIGINFO: the frame always holds both; kept for tracing */
+	vaddr_t restorer;   /* sa_restorer; 0 when the program gave none */
+	bool wants_siginfo; /* SA_SIGINFO: the frame always holds both; kept for tracing */
 	const siginfo_t *info;
-	uint64_t saved_mask;    /* restored by rt_sigreturn */
-	stack_t altstack;       /* stored into uc_stack */
-	vaddr_t frame_top;      /* build below this address (alternate stack or interrupted sp) */
+	uint64_t saved_mask; /* restored by rt_sigreturn */
+	stack_t altstack;    /* stored into uc_stack */
+	vaddr_t frame_top;   /* build below this address (alternate stack or interrupted sp) */
 	uint64_t fault_addr, fault_error; /* last fault of the thread: sigcontext cr2/err/trapno */
 	unsigned fault_vector;
 };

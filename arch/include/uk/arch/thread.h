@@ -21,12 +21,12 @@
 #include <uk/arch/regs.h>
 
 struct ukarch_thread {
-	unsigned int work;   /* UKARCH_WORK_*; set from interrupts too, so atomically */
-	vaddr_t kstack_top;  /* the user registers lie right below it while in the kernel */
-	vaddr_t kstack_sp;   /* saved stack pointer while switched out */
-	uint64_t tls_base;   /* x86: FS base. arm64: TPIDR_EL0 */
-	uint64_t gs_base;    /* x86: the program's GS base (ARCH_SET_GS), 0 when unused */
-	void *fpu_state;     /* extended state while switched out; NULL until first needed */
+	unsigned int work;  /* UKARCH_WORK_*; set from interrupts too, so atomically */
+	vaddr_t kstack_top; /* the user registers lie right below it while in the kernel */
+	vaddr_t kstack_sp;  /* saved stack pointer while switched out */
+	uint64_t tls_base;  /* x86: FS base. arm64: TPIDR_EL0 */
+	uint64_t gs_base;   /* x86: the program's GS base (ARCH_SET_GS), 0 when unused */
+	void *fpu_state;    /* extended state while switched out; NULL until first needed */
 };
 _Static_assert(offsetof(struct ukarch_thread, work) == UKARCH_THREAD_WORK, "entry.S");
 _Static_assert(offsetof(struct ukarch_thread, kstack_top) == UKARCH_THREAD_KSTACK_TOP, "entry.S");

@@ -23,26 +23,26 @@ void *upcall_pt_alloc(void);
 void upcall_pt_free(void *table);
 
 enum ukarch_fault_kind {
-	UKARCH_FAULT_PAGE,        /* addr, is_write, is_exec, is_present are valid */
-	UKARCH_FAULT_PROTECTION,  /* general protection, stack segment: SIGSEGV, SI_KERNEL */
-	UKARCH_FAULT_INVALID_OP,  /* SIGILL, ILL_ILLOPN */
-	UKARCH_FAULT_DIVIDE,      /* SIGFPE, FPE_INTDIV */
-	UKARCH_FAULT_FLOAT,       /* SIGFPE, code from the unit's status */
-	UKARCH_FAULT_BREAKPOINT,  /* SIGTRAP, SI_KERNEL */
-	UKARCH_FAULT_DEBUG,       /* SIGTRAP, TRAP_TRACE or TRAP_HWBKPT */
-	UKARCH_FAULT_OVERFLOW,    /* SIGSEGV, SI_KERNEL */
-	UKARCH_FAULT_ALIGNMENT,   /* SIGBUS, BUS_ADRALN */
-	UKARCH_FAULT_FATAL,       /* double fault, machine check, NMI, stack overflow: kernel crash */
+	UKARCH_FAULT_PAGE,       /* addr, is_write, is_exec, is_present are valid */
+	UKARCH_FAULT_PROTECTION, /* general protection, stack segment: SIGSEGV, SI_KERNEL */
+	UKARCH_FAULT_INVALID_OP, /* SIGILL, ILL_ILLOPN */
+	UKARCH_FAULT_DIVIDE,     /* SIGFPE, FPE_INTDIV */
+	UKARCH_FAULT_FLOAT,      /* SIGFPE, code from the unit's status */
+	UKARCH_FAULT_BREAKPOINT, /* SIGTRAP, SI_KERNEL */
+	UKARCH_FAULT_DEBUG,      /* SIGTRAP, TRAP_TRACE or TRAP_HWBKPT */
+	UKARCH_FAULT_OVERFLOW,   /* SIGSEGV, SI_KERNEL */
+	UKARCH_FAULT_ALIGNMENT,  /* SIGBUS, BUS_ADRALN */
+	UKARCH_FAULT_FATAL, /* double fault, machine check, NMI, stack overflow: kernel crash */
 };
 
 struct ukarch_fault {
 	enum ukarch_fault_kind kind;
-	const char *name;     /* "page fault", "double fault", ... */
-	unsigned vector;      /* hardware exception number (sigcontext trapno) */
-	uint64_t error_code;  /* as the hardware pushed it (sigcontext err) */
-	int si_code;          /* for the kinds that carry one; 0 otherwise */
-	vaddr_t addr;         /* faulting address (UKARCH_FAULT_PAGE), else the pc */
-	bool from_user;       /* the program was running, not the kernel */
+	const char *name;    /* "page fault", "double fault", ... */
+	unsigned vector;     /* hardware exception number (sigcontext trapno) */
+	uint64_t error_code; /* as the hardware pushed it (sigcontext err) */
+	int si_code;         /* for the kinds that carry one; 0 otherwise */
+	vaddr_t addr;        /* faulting address (UKARCH_FAULT_PAGE), else the pc */
+	bool from_user;      /* the program was running, not the kernel */
 	bool is_write, is_exec, is_present;
 };
 

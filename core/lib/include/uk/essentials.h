@@ -18,10 +18,10 @@ typedef int64_t loff_t;
 /** Marks a pointer into the program's half of the address space; see <uk/arch/uaccess.h>. */
 #define __user
 
-#define UK_CONCAT_(a, b)   a##b
-#define UK_CONCAT(a, b)    UK_CONCAT_(a, b)
-#define UK_STRINGIFY_(x)   #x
-#define UK_STRINGIFY(x)    UK_STRINGIFY_(x)
+#define UK_CONCAT_(a, b) a##b
+#define UK_CONCAT(a, b)  UK_CONCAT_(a, b)
+#define UK_STRINGIFY_(x) #x
+#define UK_STRINGIFY(x)  UK_STRINGIFY_(x)
 
 /** 1 when a Kconfig bool symbol is set, 0 when it is not defined at all. */
 #define IS_ENABLED(config)         UK_IS_ENABLED_(config)
@@ -34,26 +34,26 @@ typedef int64_t loff_t;
 #define UK_MIN(a, b)         ((a) < (b) ? (a) : (b))
 #define UK_MAX(a, b)         ((a) > (b) ? (a) : (b))
 /** `align` is a power of two. */
-#define UK_ALIGN_DOWN(x, align)  ((x) & ~((__typeof__(x))(align)-1))
-#define UK_ALIGN_UP(x, align)    UK_ALIGN_DOWN((x) + ((__typeof__(x))(align)-1), align)
-#define UK_IS_ALIGNED(x, align)  (((x) & ((__typeof__(x))(align)-1)) == 0)
-#define UK_DIV_ROUND_UP(n, d)    (((n) + (d)-1) / (d))
-#define UK_BIT(n)                (1UL << (n))
+#define UK_ALIGN_DOWN(x, align) ((x) & ~((__typeof__(x))(align)-1))
+#define UK_ALIGN_UP(x, align)   UK_ALIGN_DOWN((x) + ((__typeof__(x))(align)-1), align)
+#define UK_IS_ALIGNED(x, align) (((x) & ((__typeof__(x))(align)-1)) == 0)
+#define UK_DIV_ROUND_UP(n, d)   (((n) + (d)-1) / (d))
+#define UK_BIT(n)               (1UL << (n))
 
 #define uk_container_of(ptr, type, member) ((type *)((char *)(ptr)-offsetof(type, member)))
 
 #define uk_likely(x)   __builtin_expect(!!(x), 1)
 #define uk_unlikely(x) __builtin_expect(!!(x), 0)
 
-#define __uk_packed      __attribute__((packed))
-#define __uk_aligned(n)  __attribute__((aligned(n)))
-#define __uk_section(s)  __attribute__((section(s)))
-#define __uk_used        __attribute__((used))
-#define __uk_unused      __attribute__((unused))
-#define __uk_noreturn    __attribute__((noreturn))
-#define __uk_noinline    __attribute__((noinline))
-#define __uk_cold        __attribute__((cold))
-#define __uk_must_check  __attribute__((warn_unused_result))
+#define __uk_packed       __attribute__((packed))
+#define __uk_aligned(n)   __attribute__((aligned(n)))
+#define __uk_section(s)   __attribute__((section(s)))
+#define __uk_used         __attribute__((used))
+#define __uk_unused       __attribute__((unused))
+#define __uk_noreturn     __attribute__((noreturn))
+#define __uk_noinline     __attribute__((noinline))
+#define __uk_cold         __attribute__((cold))
+#define __uk_must_check   __attribute__((warn_unused_result))
 #define __uk_printf(f, a) __attribute__((format(printf, f, a)))
 
 #define UK_PAGE_SHIFT 12

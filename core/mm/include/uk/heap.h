@@ -9,10 +9,10 @@
 #include <uk/essentials.h>
 
 void *uk_malloc(size_t size);
-void *uk_zalloc(size_t size);                 /* zeroed */
-void *uk_calloc(size_t count, size_t size);   /* zeroed, overflow-checked */
+void *uk_zalloc(size_t size);               /* zeroed */
+void *uk_calloc(size_t count, size_t size); /* zeroed, overflow-checked */
 void *uk_realloc(void *ptr, size_t size);
-void uk_free(void *ptr);                      /* NULL is fine */
+void uk_free(void *ptr); /* NULL is fine */
 char *uk_strdup(const char *s);
 char *uk_strndup(const char *s, size_t max);
 

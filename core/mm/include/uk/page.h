@@ -5,7 +5,8 @@
  *
  * struct page exists for every frame at a fixed virtual address (sparse array; backing appears
  * with the frontier, or for the initrd when one of its frames is first looked up). A zeroed
- * struct page is a frame the allocator does not own (initrd, image, device): get and put do nothing.
+ * struct page is a frame the allocator does not own (initrd, image, device): get and put do
+ * nothing.
  */
 #ifndef UK_PAGE_H
 #define UK_PAGE_H
@@ -60,7 +61,8 @@ struct ukplat_bootinfo;
 /** Takes over all FREE regions. Once, at boot. 0 or -ENOMEM. */
 int page_init(const struct ukplat_bootinfo *bootinfo);
 
-/** 2^order contiguous frames, naturally aligned, contents undefined, refcount 1; NULL: none left. */
+/** 2^order contiguous frames, naturally aligned, contents undefined, refcount 1; NULL: none left.
+ */
 struct page *page_alloc(unsigned order);
 /** One zeroed frame. */
 struct page *page_alloc_zeroed(void);
@@ -85,9 +87,11 @@ static inline void page_put(struct page *page)
 /** Does anybody else hold this page (or does the allocator not own it at all)? */
 static inline bool page_is_shared(const struct page *page)
 {
-	return !(page->flags & PAGE_MANAGED) || __atomic_load_n(&page->refcount, __ATOMIC_ACQUIRE) > 1;
+	return !(page->flags & PAGE_MANAGED) ||
+	       __atomic_load_n(&page->refcount, __ATOMIC_ACQUIRE) > 1;
 }
-/** Turns a block of 2^order into 2^order pages that are put one by one, each with the block's count. */
+/** Turns a block of 2^order into 2^order pages that are put one by one, each with the block's
+ * count. */
 void page_split_large(struct page *page);
 
 struct page_stats {

@@ -22,30 +22,30 @@
 struct file;
 
 /* vma.flags; the mapping kinds of mmap(2). */
-#define VMA_SHARED    0x001
-#define VMA_STACK     0x002 /* grows down on faults, to the stack rlimit, keeping a guard gap */
-#define VMA_NORESERVE 0x004
-#define VMA_LOCKED    0x008 /* mlock: present, never dropped */
-#define VMA_DONTFORK  0x010
+#define VMA_SHARED     0x001
+#define VMA_STACK      0x002 /* grows down on faults, to the stack rlimit, keeping a guard gap */
+#define VMA_NORESERVE  0x004
+#define VMA_LOCKED     0x008 /* mlock: present, never dropped */
+#define VMA_DONTFORK   0x010
 #define VMA_WIPEONFORK 0x020
-#define VMA_HUGEPAGE  0x040 /* madvise(MADV_HUGEPAGE) */
+#define VMA_HUGEPAGE   0x040 /* madvise(MADV_HUGEPAGE) */
 #define VMA_NOHUGEPAGE 0x080
-#define VMA_SPECIAL   0x100 /* vDSO, vvar: not remappable, not in core dumps */
-#define VMA_MAYWRITE  0x200 /* mprotect may add PROT_WRITE (shared file opened for writing) */
-#define VMA_HEAP      0x400 /* the brk area: for /proc/self/maps */
+#define VMA_SPECIAL    0x100 /* vDSO, vvar: not remappable, not in core dumps */
+#define VMA_MAYWRITE   0x200 /* mprotect may add PROT_WRITE (shared file opened for writing) */
+#define VMA_HEAP       0x400 /* the brk area: for /proc/self/maps */
 
 struct vma {
 	RB_ENTRY(vma) node;
-	struct vma *prev, *next;  /* neighbours in address order */
-	vaddr_t start, end;       /* page-aligned, end exclusive */
-	unsigned int prot;        /* PROT_READ | PROT_WRITE | PROT_EXEC */
-	unsigned int flags;       /* VMA_* */
-	struct vmspace *vm;       /* whose tree this is in */
-	struct vm_object *object; /* reference held; NULL: private anonymous */
+	struct vma *prev, *next;     /* neighbours in address order */
+	vaddr_t start, end;          /* page-aligned, end exclusive */
+	unsigned int prot;           /* PROT_READ | PROT_WRITE | PROT_EXEC */
+	unsigned int flags;          /* VMA_* */
+	struct vmspace *vm;          /* whose tree this is in */
+	struct vm_object *object;    /* reference held; NULL: private anonymous */
 	LIST_ENTRY(vma) object_link; /* object->mappings */
-	uint64_t offset_bytes;    /* of `start` in the object */
-	struct file *file;        /* reference held; for /proc/self/maps; NULL when none */
-	const char *name;         /* "[vdso]" and the like: static storage; or NULL */
+	uint64_t offset_bytes;       /* of `start` in the object */
+	struct file *file;           /* reference held; for /proc/self/maps; NULL when none */
+	const char *name;            /* "[vdso]" and the like: static storage; or NULL */
 };
 
 RB_HEAD(vma_tree, vma);
@@ -55,12 +55,12 @@ struct vmspace {
 	unsigned int refcount;
 	struct ukarch_pagetable pt;
 	struct vma_tree vmas;
-	struct vma *last_hit;       /* cache of the last lookup */
+	struct vma *last_hit; /* cache of the last lookup */
 	unsigned int vma_count;
 	size_t mapped_bytes, locked_bytes;
 	size_t resident_pages;
-	vaddr_t mmap_top;           /* highest address mmap chooses; grows down from here */
-	vaddr_t search_from;        /* gap search: nothing larger than search_hole is free above */
+	vaddr_t mmap_top;    /* highest address mmap chooses; grows down from here */
+	vaddr_t search_from; /* gap search: nothing larger than search_hole is free above */
 	size_t search_hole;
 	vaddr_t brk_start, brk_end;
 	uint64_t stack_limit_bytes; /* RLIMIT_STACK, kept current by the process layer */
@@ -81,26 +81,26 @@ void vmspace_activate(struct vmspace *vm);
 
 /** Arguments of one mapping; addresses and lengths page-aligned by the caller. */
 struct vm_map_args {
-	vaddr_t hint;             /* 0: anywhere */
+	vaddr_t hint; /* 0: anywhere */
 	size_t len_bytes;
 	unsigned int prot;
-	unsigned int flags;       /* VMA_* */
+	unsigned int flags; /* VMA_* */
 	enum { VM_MAP_ANYWHERE, VM_MAP_FIXED, VM_MAP_FIXED_NOREPLACE, VM_MAP_LOW_2G } placement;
 	struct vm_object *object; /* a reference is taken */
 	uint64_t offset_bytes;
-	struct file *file;        /* a reference is taken through file_get() */
+	struct file *file; /* a reference is taken through file_get() */
 	const char *name;
 };
 
 /** Maps; returns the address, or -ENOMEM, -EEXIST (NOREPLACE), -EINVAL. */
 long vm_map(struct vmspace *vm, const struct vm_map_args *args);
-int vm_unmap(struct vmspace *vm, vaddr_t start, size_t len);             /* munmap(2) */
+int vm_unmap(struct vmspace *vm, vaddr_t start, size_t len);                  /* munmap(2) */
 int vm_protect(struct vmspace *vm, vaddr_t start, size_t len, unsigned prot); /* mprotect(2) */
 long vm_remap(struct vmspace *vm, vaddr_t old, size_t old_len, size_t new_len,
-	      unsigned mremap_flags, vaddr_t new_addr);                   /* mremap(2) */
-int vm_advise(struct vmspace *vm, vaddr_t start, size_t len, int advice); /* madvise(2) */
-long vm_brk(struct vmspace *vm, vaddr_t new_end);                         /* brk(2) */
-int vm_sync(struct vmspace *vm, vaddr_t start, size_t len, int flags);    /* msync(2) */
+	      unsigned mremap_flags, vaddr_t new_addr);                      /* mremap(2) */
+int vm_advise(struct vmspace *vm, vaddr_t start, size_t len, int advice);    /* madvise(2) */
+long vm_brk(struct vmspace *vm, vaddr_t new_end);                            /* brk(2) */
+int vm_sync(struct vmspace *vm, vaddr_t start, size_t len, int flags);       /* msync(2) */
 int vm_lock_range(struct vmspace *vm, vaddr_t start, size_t len, bool lock); /* mlock, munlock */
 /** One byte per page into a kernel buffer: bit 0 resident. -ENOMEM over a hole. mincore(2) */
 int vm_incore(struct vmspace *vm, vaddr_t start, size_t len, unsigned char *vec);
@@ -126,10 +126,10 @@ static inline struct vma *vma_find_locked(struct vmspace *vm, vaddr_t addr)
 
 enum vm_fault_result {
 	VM_FAULT_OK,
-	VM_FAULT_MAPERR,  /* SIGSEGV, SEGV_MAPERR */
-	VM_FAULT_ACCERR,  /* SIGSEGV, SEGV_ACCERR */
-	VM_FAULT_BUS,     /* SIGBUS, BUS_ADRERR: past the end of a mapped file */
-	VM_FAULT_NOMEM,   /* the machine is out of memory: named kill */
+	VM_FAULT_MAPERR, /* SIGSEGV, SEGV_MAPERR */
+	VM_FAULT_ACCERR, /* SIGSEGV, SEGV_ACCERR */
+	VM_FAULT_BUS,    /* SIGBUS, BUS_ADRERR: past the end of a mapped file */
+	VM_FAULT_NOMEM,  /* the machine is out of memory: named kill */
 };
 #define VM_ACCESS_READ  0x1u
 #define VM_ACCESS_WRITE 0x2u

@@ -18,16 +18,17 @@ struct uk_param_list {
 };
 
 struct uk_param {
-	const char *name;  /* "vfs.fstab" */
-	const char *help;  /* one line */
+	const char *name; /* "vfs.fstab" */
+	const char *help; /* one line */
 	enum uk_param_type type;
-	void *value;       /* bool *, uint64_t *, const char **, struct uk_param_list * */
+	void *value; /* bool *, uint64_t *, const char **, struct uk_param_list * */
 };
 
 /* Leaves whose order does not matter: a linker section collects them. */
-#define UK_PARAM(ident, name_, type_, variable, help_)                                            \
+#define UK_PARAM(ident, name_, type_, variable, help_)                                             \
 	static const struct uk_param uk_param_##ident __uk_used __uk_section(".uk_params")         \
-		__uk_aligned(8) = {.name = name_, .help = help_, .type = type_, .value = &(variable)}
+		__uk_aligned(8) = {                                                                \
+			.name = name_, .help = help_, .type = type_, .value = &(variable)}
 
 /** Parses the kernel command line and sets the variables. 0, or -EINVAL with the reason logged. */
 int param_init(const char *cmdline);

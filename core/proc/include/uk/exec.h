@@ -12,8 +12,8 @@ struct exec_args {
 	const struct path *at; /* base directory for a relative name; NULL: cwd */
 	int lookup_flags;      /* UK_LOOKUP_* */
 	unsigned int argc, envc;
-	char *const *argv;     /* argc strings */
-	char *const *envp;     /* envc strings */
+	char *const *argv; /* argc strings */
+	char *const *envp; /* envc strings */
 };
 
 #endif /* UK_EXEC_H */

@@ -14,7 +14,7 @@ struct task;
 struct process;
 
 /* The UAPI header leaves these to libc; its NSIG counts only the first 32. */
-#define UK_NSIG 64
+#define UK_NSIG           64
 #define UK_SIGMASK(signo) (1UL << ((signo)-1))
 
 struct sigqueue {

@@ -44,44 +44,44 @@ struct process_attributes {
 struct process {
 	unsigned int refcount;
 	int pid, pgid, sid;
-	struct process *parent;           /* NULL for the first program */
+	struct process *parent; /* NULL for the first program */
 	LIST_HEAD(, task) threads;
 	struct sigpending shared_pending; /* irq-off */
 	struct rlimit64 rlimits[RLIM_NLIMITS];
 	struct creds creds;
-	struct file *exe;                 /* /proc/self/exe */
-	uint32_t dumpable;                /* prctl PR_SET_DUMPABLE */
+	struct file *exe;  /* /proc/self/exe */
+	uint32_t dumpable; /* prctl PR_SET_DUMPABLE */
 	struct process_attributes attributes;
-	uint64_t start_ns;                /* monotonic */
-	int exit_status;                  /* wait(2) encoding */
+	uint64_t start_ns; /* monotonic */
+	int exit_status;   /* wait(2) encoding */
 	bool is_exiting;
 };
 
 enum task_state { TASK_RUNNING, TASK_SLEEPING, TASK_DEAD };
 
 struct task {
-	struct ukarch_thread thread;      /* must stay first: entry.S reaches it through current */
-	enum task_state state;            /* irq-off */
-	bool is_interruptible;            /* of the sleep it is in */
+	struct ukarch_thread thread; /* must stay first: entry.S reaches it through current */
+	enum task_state state;       /* irq-off */
+	bool is_interruptible;       /* of the sleep it is in */
 	int tid;
-	char comm[16];                    /* prctl PR_SET_NAME */
+	char comm[16]; /* prctl PR_SET_NAME */
 	struct process *process;
 	struct vmspace *vm;
 	struct fdtable *fdtable;
 	struct fsctx *fs;
 	struct sighand *sighand;
 	LIST_ENTRY(task) thread_link;
-	TAILQ_ENTRY(task) run_link;       /* run queue, irq-off */
+	TAILQ_ENTRY(task) run_link; /* run queue, irq-off */
 
-	struct sigpending pending;        /* irq-off */
+	struct sigpending pending; /* irq-off */
 	sigset_t blocked;
-	sigset_t saved_blocked;           /* of sigsuspend, ppoll, pselect */
+	sigset_t saved_blocked; /* of sigsuspend, ppoll, pselect */
 	bool restore_blocked;
 	stack_t altstack;
 	uint64_t fault_addr, fault_error; /* the last one, for signal frames */
 	unsigned int fault_vector;
 
-	void __user *clear_child_tid;     /* set_tid_address(2) */
+	void __user *clear_child_tid; /* set_tid_address(2) */
 	void __user *robust_list;
 	size_t robust_list_len;
 	void __user *rseq;

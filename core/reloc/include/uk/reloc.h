@@ -11,8 +11,7 @@
  * `bias` is the run address minus the link address. Returns how many entries were of another type
  * (and left alone): 0 when the image was linked right.
  */
-size_t uk_reloc_apply(const Elf64_Rela *rela, size_t count, uintptr_t bias,
-		      uint32_t relative_type);
+size_t uk_reloc_apply(const Elf64_Rela *rela, size_t count, uintptr_t bias, uint32_t relative_type);
 
 /** The image itself. Called before anything else, so it uses nothing that needs relocating. */
 void uk_reloc_self(uintptr_t bias);

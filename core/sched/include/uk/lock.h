@@ -20,7 +20,10 @@ struct task;
 struct spinlock {
 	unsigned int is_locked; /* used with CONFIG_SMP, and to assert */
 };
-#define SPINLOCK_INIT {0}
+#define SPINLOCK_INIT                                                                              \
+	{                                                                                          \
+		0                                                                                  \
+	}
 
 static inline unsigned long spin_lock_irqsave(struct spinlock *lock)
 {
@@ -48,7 +51,10 @@ struct mutex {
 	struct task *owner; /* NULL when free */
 	struct waitq waiters;
 };
-#define MUTEX_INIT(name) {.owner = NULL, .waiters = WAITQ_INIT((name).waiters)}
+#define MUTEX_INIT(name)                                                                           \
+	{                                                                                          \
+		.owner = NULL, .waiters = WAITQ_INIT((name).waiters)                               \
+	}
 
 static inline void mutex_init(struct mutex *mutex)
 {

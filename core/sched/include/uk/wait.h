@@ -12,21 +12,25 @@
 struct task;
 struct waitq_entry;
 
-/** Called under the queue's lock, interrupts off; must not sleep. `events` are EPOLL* bits, or 0. */
+/** Called under the queue's lock, interrupts off; must not sleep. `events` are EPOLL* bits, or 0.
+ */
 typedef void (*waitq_callback)(struct waitq_entry *entry, unsigned int events);
 
 struct waitq_entry {
 	TAILQ_ENTRY(waitq_entry) link;
 	waitq_callback wake;
-	void *ctx;              /* the callback's; for sleepers the struct task */
-	bool is_exclusive;      /* wake at most one of these per waitq_wake_one() */
+	void *ctx;         /* the callback's; for sleepers the struct task */
+	bool is_exclusive; /* wake at most one of these per waitq_wake_one() */
 	bool is_queued;
 };
 
 struct waitq {
 	TAILQ_HEAD(waitq_entries, waitq_entry) entries; /* guarded by irq-off (spinlock with SMP) */
 };
-#define WAITQ_INIT(name) {.entries = TAILQ_HEAD_INITIALIZER((name).entries)}
+#define WAITQ_INIT(name)                                                                           \
+	{                                                                                          \
+		.entries = TAILQ_HEAD_INITIALIZER((name).entries)                                  \
+	}
 
 static inline void waitq_init(struct waitq *wq)
 {
@@ -61,7 +65,7 @@ void waitq_finish(struct waitq *wq, struct waitq_entry *entry);
  * Gives up the CPU until woken, until `deadline_ns` (monotonic clock) passes, or - when
  * interruptible - until a signal is pending. 0, -ETIMEDOUT, or -EINTR.
  */
-int sched_sleep_until(uint64_t deadline_ns);                  /* not interruptible */
+int sched_sleep_until(uint64_t deadline_ns); /* not interruptible */
 int sched_sleep_interruptible_until(uint64_t deadline_ns);
 
 /**
@@ -69,19 +73,19 @@ int sched_sleep_interruptible_until(uint64_t deadline_ns);
  * The condition is evaluated in the caller's context, without any lock of ours held.
  * `deadline_ns` is absolute on the monotonic clock; UK_NO_TIMEOUT for none.
  */
-#define waitq_wait_event(wq, condition, deadline_ns)                                              \
-	({                                                                                        \
-		struct waitq_entry wait_entry_;                                                   \
-		int wait_result_ = 0;                                                             \
-		while (!(condition)) {                                                            \
-			waitq_prepare(wq, &wait_entry_);                                          \
-			if (!(condition))                                                         \
-				wait_result_ = sched_sleep_interruptible_until(deadline_ns);      \
-			waitq_finish(wq, &wait_entry_);                                           \
-			if (wait_result_)                                                         \
-				break;                                                            \
-		}                                                                                 \
-		wait_result_ && (condition) ? 0 : wait_result_;                                   \
+#define waitq_wait_event(wq, condition, deadline_ns)                                               \
+	({                                                                                         \
+		struct waitq_entry wait_entry_;                                                    \
+		int wait_result_ = 0;                                                              \
+		while (!(condition)) {                                                             \
+			waitq_prepare(wq, &wait_entry_);                                           \
+			if (!(condition))                                                          \
+				wait_result_ = sched_sleep_interruptible_until(deadline_ns);       \
+			waitq_finish(wq, &wait_entry_);                                            \
+			if (wait_result_)                                                          \
+				break;                                                             \
+		}                                                                                  \
+		wait_result_ && (condition) ? 0 : wait_result_;                                    \
 	})
 
 #endif /* UK_WAIT_H */

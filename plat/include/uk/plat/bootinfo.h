@@ -16,7 +16,7 @@ enum ukplat_memtype {
 };
 
 struct ukplat_memregion {
-	paddr_t base;   /* page-aligned for FREE */
+	paddr_t base; /* page-aligned for FREE */
 	uint64_t len_bytes;
 	enum ukplat_memtype type;
 };
@@ -25,14 +25,14 @@ struct ukplat_memregion {
 #define UKPLAT_MAX_CMDLINE 4096
 
 struct ukplat_bootinfo {
-	const char *protocol;        /* "multiboot", "pvh", ... */
+	const char *protocol; /* "multiboot", "pvh", ... */
 	char cmdline[UKPLAT_MAX_CMDLINE];
 	bool cmdline_truncated;
-	paddr_t initrd_base;         /* 0 and 0 when there is none */
+	paddr_t initrd_base; /* 0 and 0 when there is none */
 	uint64_t initrd_len_bytes;
-	paddr_t acpi_rsdp;           /* 0 when unknown */
+	paddr_t acpi_rsdp; /* 0 when unknown */
 	paddr_t kernel_base, kernel_end;
-	uint64_t entry_counter;      /* ukarch_counter() at the first instruction */
+	uint64_t entry_counter; /* ukarch_counter() at the first instruction */
 	unsigned region_count;
 	struct ukplat_memregion regions[UKPLAT_MAX_REGIONS]; /* sorted by base, no overlaps */
 };

@@ -10,8 +10,8 @@
 /** Where a frequency came from; decides whether it needs refinement. */
 struct ukplat_counter_freq {
 	uint64_t hz;
-	const char *source;   /* "pvclock", "cpuid", "pit", "acpi-pm" */
-	bool is_exact;        /* stated by the machine, not measured */
+	const char *source; /* "pvclock", "cpuid", "pit", "acpi-pm" */
+	bool is_exact;      /* stated by the machine, not measured */
 };
 
 /** Remembers the counter and the reference clock now, for a later measurement. Called at boot. */

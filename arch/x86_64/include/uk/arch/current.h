@@ -11,9 +11,9 @@
 #ifndef __ASSEMBLER__
 struct x86_percpu {
 	struct x86_percpu *self;
-	vaddr_t kstack_top;            /* of the current thread */
+	vaddr_t kstack_top; /* of the current thread */
 	struct ukarch_thread *current;
-	uint64_t scratch;              /* user stack pointer during the first entry instructions */
+	uint64_t scratch; /* user stack pointer during the first entry instructions */
 };
 _Static_assert(offsetof(struct x86_percpu, kstack_top) == X86_PERCPU_KSTACK_TOP, "entry.S");
 _Static_assert(offsetof(struct x86_percpu, current) == X86_PERCPU_CURRENT, "entry.S");

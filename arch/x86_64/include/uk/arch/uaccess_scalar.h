@@ -11,10 +11,10 @@
 	".pushsection .extable,\"a\"\n\t.balign 4\n\t.long " from " - .\n\t.long " to              \
 	" - .\n\t.popsection\n"
 
-#define X86_UACCESS_ASM(instruction)                                                               \
-	"1:\t" instruction "\n2:\n"                                                                \
-	".pushsection .text.fixup,\"ax\"\n3:\tmovl %[efault], %[error]\n\tjmp 2b\n\t.popsection\n"  \
-	X86_EXTABLE("1b", "3b")
+#define X86_UACCESS_ASM(instruction)                                                                            \
+	"1:\t" instruction "\n2:\n"                                                                             \
+	".pushsection .text.fixup,\"ax\"\n3:\tmovl %[efault], %[error]\n\tjmp 2b\n\t.popsection\n" X86_EXTABLE( \
+		"1b", "3b")
 
 #define get_user(variable, uptr)                                                                   \
 	({                                                                                         \

@@ -45,7 +45,7 @@ static inline struct x86_cpuid x86_cpuid(uint32_t leaf, uint32_t subleaf)
 #define X86_READ_CR(n)                                                                             \
 	({                                                                                         \
 		uint64_t value_;                                                                   \
-		__asm__ volatile("movq %%cr" #n ", %0" : "=r"(value_)::"memory");                   \
+		__asm__ volatile("movq %%cr" #n ", %0" : "=r"(value_)::"memory");                  \
 		value_;                                                                            \
 	})
 #define X86_WRITE_CR(n, value)                                                                     \
