@@ -26,27 +26,42 @@ static unsigned int lru_count;
 
 struct name_part name_part_of(const struct dentry *parent, const char *name, size_t len)
 {
-	struct name_part part = {name, (unsigned int)len, name_hash_start(parent)};
+	uint64_t hash = name_hash_start(parent), word;
+	size_t i = 0;
 
-	for (size_t i = 0; i < len; i++)
-		part.hash = (part.hash ^ (unsigned char)name[i]) * NAME_HASH_PRIME;
-	return part;
+	for (; i + 8 <= len; i += 8) {
+		__builtin_memcpy(&word, name + i, 8);
+		hash = name_hash_add(hash, word);
+	}
+	word = 0;
+	for (size_t bit = 0; i < len; i++, bit += 8)
+		word |= (uint64_t)(unsigned char)name[i] << bit;
+	hash = name_hash_add(hash, word);
+	return (struct name_part){name, (unsigned int)len, (unsigned int)hash};
 }
 
+#define LOAD(type, p)                                                                              \
+	({                                                                                         \
+		type value_;                                                                       \
+		__builtin_memcpy(&value_, p, sizeof(value_));                                      \
+		value_;                                                                            \
+	})
+
+/* Equal lengths. The last load overlaps the one before it instead of counting single bytes. */
 static inline bool names_differ(const char *a, const char *b, unsigned int len)
 {
-	uint64_t x, y;
-
-	for (; len >= 8; len -= 8, a += 8, b += 8) {
-		__builtin_memcpy(&x, a, 8);
-		__builtin_memcpy(&y, b, 8);
-		if (x != y)
-			return true;
+	if (len >= 8) {
+		for (unsigned int i = 0; i < len - 8; i += 8)
+			if (LOAD(uint64_t, a + i) != LOAD(uint64_t, b + i))
+				return true;
+		return LOAD(uint64_t, a + len - 8) != LOAD(uint64_t, b + len - 8);
 	}
-	while (len--)
-		if (*a++ != *b++)
-			return true;
-	return false;
+	if (len >= 4)
+		return LOAD(uint32_t, a) != LOAD(uint32_t, b) ||
+		       LOAD(uint32_t, a + len - 4) != LOAD(uint32_t, b + len - 4);
+	if (len >= 2)
+		return LOAD(uint16_t, a) != LOAD(uint16_t, b) || a[len - 1] != b[len - 1];
+	return len && a[0] != b[0];
 }
 
 struct dentry *dentry_find(const struct dentry *parent, const struct name_part *part)

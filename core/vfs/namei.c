@@ -6,7 +6,7 @@
  * away and no reference is taken on the way; who wants to keep the place takes one at the end.
  * Only two things need holding: a dentry that is in no cache (`held`; it keeps its parents) and
  * the place a magic link leads to (`followed`).
- * Each component is hashed while its end is looked for.
+ * Each component is hashed while its end is looked for, eight bytes at a time.
  */
 #include <uk/heap.h>
 #include <uk/string.h>
@@ -115,7 +115,22 @@ static int child_from_filesystem(struct walk *walk, const struct name_part *part
 	return 0;
 }
 
-int walk_child(struct walk *walk, const struct name_part *part, struct dentry **child)
+/* What cannot be in the cache is refused here, where the time does not matter. */
+static int __uk_noinline child_not_cached(struct walk *walk, const struct name_part *part,
+					  struct dentry **child)
+{
+	const struct dentry *dir = walk->at.dentry;
+
+	if (!S_ISDIR(dir->inode->mode))
+		return -ENOTDIR;
+	if (part->len > NAME_MAX)
+		return -ENAMETOOLONG;
+	if (!dir->inode->ops->lookup || dir->is_deleted)
+		return -ENOENT;
+	return child_from_filesystem(walk, part, child);
+}
+
+static inline int child_of(struct walk *walk, const struct name_part *part, struct dentry **child)
 {
 	struct dentry *dentry = dentry_find(walk->at.dentry, part);
 
@@ -123,9 +138,12 @@ int walk_child(struct walk *walk, const struct name_part *part, struct dentry **
 		*child = dentry;
 		return 0;
 	}
-	if (!walk->at.dentry->inode->ops->lookup || walk->at.dentry->is_deleted)
-		return -ENOENT;
-	return child_from_filesystem(walk, part, child);
+	return child_not_cached(walk, part, child);
+}
+
+int walk_child(struct walk *walk, const struct name_part *part, struct dentry **child)
+{
+	return child_of(walk, part, child);
 }
 
 void walk_step(struct walk *walk, struct dentry *child)
@@ -225,81 +243,141 @@ static inline enum walk_last component_kind(const char *name, unsigned int len)
 	return name[1] == '.' ? WALK_LAST_DOTDOT : WALK_LAST_NORMAL;
 }
 
-/* The end of the component at `name`; its hash on the way. Bytes above '/' need one test. */
-static inline const char *scan_component(struct walk *walk, const char *name,
+#define ONES  0x0101010101010101UL
+#define HIGHS 0x8080808080808080UL
+
+/* The lowest bit set marks the first zero byte; higher ones may be wrong. */
+static inline uint64_t zero_bytes(uint64_t word)
+{
+	return (word - ONES) & ~word & HIGHS;
+}
+
+/* May eight bytes be loaded though the name may end among them? Within a page, yes; host tests
+ * load exactly the bytes there are. */
+static inline bool may_load_word(const char *p)
+{
+#if defined(__SANITIZE_ADDRESS__)
+	return false;
+#else
+	return ((uintptr_t)p & (UK_PAGE_SIZE - 1)) <= UK_PAGE_SIZE - 8;
+#endif
+}
+
+static inline uint64_t load_name_word(const char *p)
+{
+	uint64_t word = 0;
+
+	if (uk_likely(may_load_word(p))) {
+		__builtin_memcpy(&word, p, 8);
+		return word;
+	}
+	for (unsigned int bit = 0; bit < 64; bit += 8, p++) {
+		word |= (uint64_t)(unsigned char)*p << bit;
+		if (!*p)
+			break;
+	}
+	return word;
+}
+
+/* Finds the end of the component at `name` and its hash. */
+static inline const char *scan_component(const struct dentry *dir, const char *name,
 					 struct name_part *part)
 {
-	unsigned int hash = name_hash_start(walk->at.dentry);
+	uint64_t hash = name_hash_start(dir), word, ends;
 	const char *p = name;
-	unsigned char c;
+	unsigned int bits;
 
-	for (; (c = (unsigned char)*p) > '/' || (c && c != '/'); p++)
-		hash = (hash ^ c) * NAME_HASH_PRIME;
-	*part = (struct name_part){name, (unsigned int)(p - name), hash};
+	for (;; p += 8) {
+		word = load_name_word(p);
+		ends = zero_bytes(word) | zero_bytes(word ^ ONES * '/');
+		if (ends)
+			break;
+		hash = name_hash_add(hash, word);
+	}
+	bits = (unsigned int)__builtin_ctzl(ends) & ~7u;
+	hash = name_hash_add(hash, word & ((1UL << bits) - 1));
+	p += bits / 8;
+	*part = (struct name_part){name, (unsigned int)(p - name), (unsigned int)hash};
 	return p;
 }
 
+static int __uk_noinline follow_name(struct walk *walk, struct dentry *link, const char *rest)
+{
+	int ret = walk_follow(walk, link, rest);
+
+	while (!ret && *walk->rest == '/')
+		walk->rest++;
+	return ret;
+}
+
 /* One component that is a name. `rest` is what follows it. */
-static int walk_name(struct walk *walk, const struct name_part *part, const char *rest,
-		     bool is_final)
+static inline int walk_name(struct walk *walk, const struct name_part *part, const char *rest,
+			    bool is_final)
 {
 	struct dentry *child;
-	int ret = walk_child(walk, part, &child);
+	int ret = child_of(walk, part, &child);
 
-	if (ret)
+	if (uk_unlikely(ret))
 		return ret;
-	if (!child->inode)
+	if (uk_unlikely(!child->inode))
 		return -ENOENT;
 	if (uk_unlikely(S_ISLNK(child->inode->mode)) &&
 	    (!is_final || walk->flags & UK_LOOKUP_FOLLOW))
-		return walk_follow(walk, child, rest);
-	walk_step(walk, child);
+		return follow_name(walk, child, rest);
+	walk->at.dentry = child;
+	cross_mounts(&walk->at);
 	walk->rest = rest;
+	return 0;
+}
+
+static inline const char *skip_slashes(const char *p)
+{
+	while (*p == '/')
+		p++;
+	return p;
+}
+
+/* "." or "..". */
+static int walk_dots(struct walk *walk, enum walk_last kind)
+{
+	if (!S_ISDIR(walk->at.dentry->inode->mode))
+		return -ENOTDIR;
+	if (kind == WALK_LAST_DOTDOT)
+		step_up(walk);
 	return 0;
 }
 
 int walk_run(struct walk *walk)
 {
 	bool must_be_dir = walk->flags & UK_LOOKUP_DIRECTORY;
+	const char *name = skip_slashes(walk->rest);
 
-	for (;;) {
+	while (*name) {
 		struct name_part part;
-		const char *rest = walk->rest;
-		enum walk_last kind;
-		bool has_slash, is_last;
+		const char *end = scan_component(walk->at.dentry, name, &part);
+		const char *rest = skip_slashes(end);
+		enum walk_last kind = component_kind(name, part.len);
+		bool is_last = !*rest;
 		int ret;
 
-		while (*rest == '/')
-			rest++;
-		if (!*rest)
-			break;
-		if (uk_unlikely(!S_ISDIR(walk->at.dentry->inode->mode)))
-			return -ENOTDIR;
-		rest = scan_component(walk, rest, &part);
-		if (uk_unlikely(part.len > NAME_MAX))
-			return -ENAMETOOLONG;
-		has_slash = *rest == '/';
-		while (*rest == '/')
-			rest++;
-		is_last = !*rest;
-		kind = component_kind(part.name, part.len);
-		if (is_last && walk->flags & WALK_PARENT) {
-			walk->last = part;
-			walk->last_kind = kind;
-			walk->has_trailing_slash = has_slash;
-			walk->rest = rest;
-			return 0;
+		if (is_last) {
+			if (walk->flags & WALK_PARENT) {
+				walk->last = part;
+				walk->last_kind = kind;
+				walk->has_trailing_slash = rest != end;
+				return S_ISDIR(walk->at.dentry->inode->mode) ? 0 : -ENOTDIR;
+			}
+			must_be_dir |= rest != end;
 		}
-		if (uk_unlikely(kind != WALK_LAST_NORMAL)) {
-			if (kind == WALK_LAST_DOTDOT)
-				step_up(walk);
-			walk->rest = rest;
-			continue;
+		if (uk_likely(kind == WALK_LAST_NORMAL)) {
+			ret = walk_name(walk, &part, rest, rest == end);
+			rest = walk->rest;
+		} else {
+			ret = walk_dots(walk, kind);
 		}
-		must_be_dir |= is_last && has_slash;
-		ret = walk_name(walk, &part, rest, is_last && !has_slash);
 		if (uk_unlikely(ret))
 			return ret;
+		name = rest;
 	}
 	if (must_be_dir && !S_ISDIR(walk->at.dentry->inode->mode))
 		return -ENOTDIR;

@@ -17,11 +17,19 @@ struct name_part {
 	unsigned int hash;
 };
 
-/** FNV-1a over the bytes, started from the parent so that "bin" spreads over its parents. */
-#define NAME_HASH_PRIME 0x01000193u
-static inline unsigned int name_hash_start(const struct dentry *parent)
+/**
+ * The hash of a name: its bytes eight at a time, the first one lowest, the last word filled up with
+ * zeros; started from the parent so that "bin" spreads over its parents.
+ */
+#define NAME_HASH_FACTOR 0x9e3779b97f4a7c15UL
+static inline uint64_t name_hash_start(const struct dentry *parent)
 {
-	return (unsigned int)((uintptr_t)parent >> 4) * 0x9e3779b1u;
+	return (uintptr_t)parent;
+}
+static inline uint64_t name_hash_add(uint64_t hash, uint64_t word)
+{
+	hash = (hash ^ word) * NAME_HASH_FACTOR;
+	return hash ^ hash >> 32;
 }
 
 struct name_part name_part_of(const struct dentry *parent, const char *name, size_t len);
@@ -32,7 +40,7 @@ extern unsigned int dentry_table_mask;
 
 static inline struct dentry_bucket *dentry_bucket_of(unsigned int hash)
 {
-	return &dentry_table[(hash ^ hash >> 15) & dentry_table_mask];
+	return &dentry_table[hash & dentry_table_mask];
 }
 
 /** The cached child, positive or negative; no reference. Tree lock held. */

@@ -28,9 +28,11 @@ endif
 UK_RUN_INITRD  := $(UK_RUN_DIR)/initrd.cpio
 UK_RUN_ARGS     = $(value ARGS)
 UK_RUN_PARAMS   = $(value PARAMS)
+# So that the program shows names and times as it does on this machine.
+UK_RUN_NAMES   := $(wildcard /etc/passwd /etc/group /etc/nsswitch.conf /etc/localtime)
 $(UK_RUN_INITRD): FORCE
 	$(Q)mkdir -p $(@D)
-	$(Q)$(SCRIPTS)/mkinitrd -o $@ $(addprefix -f ,$(FILES)) $(UK_RUN_PROGRAM)
+	$(Q)$(SCRIPTS)/mkinitrd -o $@ $(addprefix -f ,$(UK_RUN_NAMES) $(FILES)) $(UK_RUN_PROGRAM)
 else
 UK_RUN_APP     := $(or $(APP),lua)
 ifeq ($(filter $(UK_RUN_APP),$(UK_APPS)),)

@@ -10,8 +10,9 @@
 #include <uk/vfs.h>
 
 #define MACHINE_RAM_PAGES 4096
-#define MACHINE_ROM_PAGES 256 /* frames behind the RAM that the allocator does not own: an initrd  \
-			       */
+#define MACHINE_ROM_PAGES                                                                          \
+	256 /* frames behind the RAM that the allocator does not own: an initrd                    \
+	     */
 
 /** Everything there, an empty ramfs at /. Once per program. */
 void machine_init(void);

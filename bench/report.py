@@ -1,0 +1,99 @@
+# SPDX-License-Identifier: BSD-3-Clause
+"""The benchmark page: what is measured, its targets, and the Markdown tables."""
+
+# name of bench.c, what the table calls it, target in instructions (None: no target)
+ITEMS = [
+    ("loop_empty", "empty loop", None),
+    ("clock_gettime_vdso", "clock_gettime, vDSO", 35),
+    ("clock_gettime_trap", "clock_gettime, instruction", None),
+    ("getppid", "getppid, instruction", 70),
+    ("invalid_call", "invalid call", None),
+    ("sched_yield", "sched_yield", None),
+    ("read_zero_1", "read 1 byte /dev/zero", 120),
+    ("write_null_1", "write 1 byte /dev/null", None),
+    ("pipe_write_read_1", "pipe write+read 1 byte", 450),
+    ("open_read_close", "open+read+close", 1500),
+    ("stat", "stat", 600),
+    ("pread_4k", "pread 4 KiB, cached", 900),
+    ("mmap_touch_munmap_4k", "mmap+touch+munmap 4 KiB", 2500),
+    ("touch_64m_per_4k", "touch, per 4 KiB page of 64 MiB", 900),
+    ("mprotect_twice", "mprotect twice", 900),
+]
+BOOT_TARGET = 600_000
+IMAGE_TARGET = 400 * 1024
+
+
+def number(value, digits=0):
+    return "-" if value is None else f"{value:,.{digits}f}"
+
+
+def ratio(above, below):
+    return f"{above / below:.2f}" if above is not None and below else "-"
+
+
+def verdict(value, target):
+    if target is None:
+        return ""
+    if value is None:
+        return f"<= {target:,}"
+    return f"<= {target:,} {'yes' if value <= target else '**no**'}"
+
+
+def table(head, rows):
+    lines = ["| " + " | ".join(head) + " |", "|" + "---|" + "---:|" * (len(head) - 1)]
+    return "\n".join(lines + ["| " + " | ".join(row) + " |" for row in rows])
+
+
+def calls_table(insn, nanos):
+    rows = []
+    for name, label, target in ITEMS:
+        li, na = (insn.get(who, {}).get(name) for who in ("Linux", "Narthex"))
+        li_ns, na_ns = (nanos.get(who, {}).get(name) for who in ("Linux", "Narthex"))
+        if li is None and na is None and li_ns is None and na_ns is None:
+            continue
+        rows.append([label, number(li), number(na), ratio(li, na), verdict(na, target),
+                     number(li_ns, 1), number(na_ns, 1), ratio(li_ns, na_ns)])
+    return table(["guest call", "insn Linux", "insn Narthex", "ratio", "target", "ns Linux",
+                  "ns Narthex", "ratio"], rows)
+
+
+def system_table(system):
+    labels = {
+        "boot_insn_8": ("instructions, reset to exit of static hello, -m 8", BOOT_TARGET),
+        "boot_insn_256": ("instructions, reset to exit of static hello, -m 256", BOOT_TARGET),
+        "boot_insn_8192": ("instructions, reset to exit of static hello, -m 8192", BOOT_TARGET),
+        "image_bytes": ("kernel image, bytes (ours stripped)", IMAGE_TARGET),
+        "least_static": ("least memory, static hello, MiB", 3),
+        "least_dynamic": ("least memory, dynamic hello, MiB", 8),
+    }
+    rows = []
+    for key, (label, target) in labels.items():
+        li, na = (system.get(who, {}).get(key) for who in ("Linux", "Narthex"))
+        if li is not None or na is not None:
+            rows.append([label, number(li), number(na), ratio(li, na), verdict(na, target)])
+    start = system.get("start", {})
+    if start:
+        floor = start["exit"] * 1000
+        li, na = (start[who] * 1000 if who in start else None for who in ("Linux", "Narthex"))
+        rows.append([f"QEMU start to hello's output, ms (exits at once: {floor:.0f})",
+                     number(li), number(na), ratio(li, na), verdict(na, round(floor * 1.3))])
+    return table(["whole system", "Linux", "Narthex", "ratio", "target"], rows)
+
+
+def page(results, qemu, setting):
+    """The whole page; `setting`: what both guests have in common."""
+    linux = results.get("linux_version", "-")
+    return f"""# Performance
+
+Made by `make bench`; {qemu}, Linux {linux}.
+Both guests run the same static program on {setting}.
+
+- insn: guest instructions per call with `-icount shift=0,sleep=off`, of which the loop itself is
+  {results.get('loop', 3):.0f}. Ours repeat exactly; Linux' vary by a few with its layout in memory.
+- ns: medians of runs that alternate between the guests, good for the ratio only.
+- ratio: Linux to Narthex, above 1 is in our favour.
+
+{calls_table(results['insn'], results['ns'])}
+
+{system_table(results['system'])}
+"""
