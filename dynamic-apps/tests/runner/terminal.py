@@ -92,8 +92,8 @@ CONVERSATIONS = {
         (r"\n2\n> ", "os.exit(0)\n"),
     ], 0),
     "lua-interrupt": ("/usr/bin/lua5.4", "-i", [
-        (r"> ", "while true do end\n"),
-        (r"while true do end\n", CTRL_C),
+        (r"> ", "print('in the loop') while true do end\n"),
+        (r"\nin the loop\n", CTRL_C),
         (r"interrupted!(.|\n)*> ", "os.exit(5)\n"),
     ], 5),
     "sqlite": ("/usr/bin/sqlite3", "", [
@@ -116,6 +116,9 @@ CONVERSATIONS = {
         (r"ready\n", "wrong words" + CTRL_U + "right wrong" + CTRL_W + "line\n"),
         (r"\nright line\n", CTRL_D),
     ], 0),
+    "busy-interrupt": ("/usr/bin/dash", "-c 'echo ready; while true; do :; done'", [
+        (r"ready\n", CTRL_C),  # of a program that never reads
+    ], 130),
     "bash": ("/usr/bin/bash", "--norc --noediting", [
         (r"# ", "echo $((2**10))\n"), (r"\n1024\n", "exit 4\n"),
     ], 4),
