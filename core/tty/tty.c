@@ -306,5 +306,6 @@ struct file *tty_open_console(void)
 		file = open_without_dev();
 	console_tty.session = current->process->sid;
 	console_tty.pgrp = current->process->pgid;
+	tty_start_receiving(&console_tty); /* ^C must reach a program that never reads */
 	return file;
 }

@@ -4,6 +4,7 @@ import os
 import pty
 import re
 import select
+import signal
 import subprocess
 import time
 import tty
@@ -58,8 +59,12 @@ class Session:
 
     def close(self):
         if self.child.poll() is None:
-            self.child.kill()
-            self.child.wait()
+            os.killpg(self.child.pid, signal.SIGTERM)  # QEMU is in the group too
+            try:
+                self.child.wait(5)
+            except subprocess.TimeoutExpired:
+                os.killpg(self.child.pid, signal.SIGKILL)
+                self.child.wait()
         os.close(self.master)
 
 
