@@ -125,10 +125,9 @@ def on_linux(program, args):
     """With the data file at the place where the guest has it, in a namespace of its own."""
     if os.geteuid() != 0:
         raise Skipped("needs root on the host")
-    script = ("mount -t tmpfs -o mode=1777 none /tmp && mkdir /tmp/upper /tmp/work && "
-              "mount -t tmpfs none /usr/share && mkdir -p /usr/share/narthex && "
-              f"cp -p {shlex.quote(str(DATA))} {HERE} && umount /tmp; "
-              "mount -t tmpfs -o mode=1777 none /tmp; cd / && exec \"$@\"")
+    script = ("mount -t tmpfs none /usr/share && mkdir /usr/share/narthex && "
+              f"cat {shlex.quote(str(DATA))} > {HERE} && touch -r {shlex.quote(str(DATA))} {HERE} "
+              "&& mount -t tmpfs -o mode=1777 none /tmp && cd / && exec \"$@\"")
     result = guest.run(["unshare", "-m", "--", "sh", "-c", script, "sh", program, *args], 60,
                        env=guest.ENVIRONMENT)
     result.status = guest.host_shell_status(result.status)

@@ -104,8 +104,11 @@ def on_host(argv, timeout=TIME_LIMIT, is_private=False, **more):
     if is_private:
         if os.geteuid() != 0:
             raise Skipped("needs root on the host")
-        argv = ["unshare", "-m", "--", "sh", "-c",
-                "mount -t tmpfs -o mode=1777 none /tmp && exec \"$@\"", "sh"] + argv
+        # The tree itself may lie below /tmp: its programs stay where they are.
+        script = ('d=$(dirname "$1") && mount --bind "$d" /mnt && '
+                  'mount -t tmpfs -o mode=1777 none /tmp && mkdir -p "$d" && '
+                  'mount --bind /mnt "$d" && umount /mnt && exec "$@"')
+        argv = ["unshare", "-m", "--", "sh", "-c", script, "sh"] + argv
     result = run(argv, timeout, env=ENVIRONMENT, **more)
     result.status = host_shell_status(result.status)
     return result
