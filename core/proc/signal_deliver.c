@@ -146,7 +146,6 @@ static void run_handler(struct ukarch_regs *regs, const siginfo_t *info)
 		.signo = signo,
 		.handler = action->handler,
 		.restorer = action->flags & SA_RESTORER ? action->restorer : 0,
-		.wants_siginfo = action->flags & SA_SIGINFO,
 		.info = info,
 		.saved_mask = task->restore_blocked ? task->saved_blocked : task->blocked,
 		.altstack = task->altstack,

@@ -15,8 +15,7 @@
 struct ukarch_sigdelivery {
 	int signo;
 	vaddr_t handler;
-	vaddr_t restorer;   /* sa_restorer; 0 when the program gave none */
-	bool wants_siginfo; /* SA_SIGINFO: the frame always holds both; kept for tracing */
+	vaddr_t restorer; /* sa_restorer; 0 when the program gave none */
 	const siginfo_t *info;
 	uint64_t saved_mask; /* restored by rt_sigreturn */
 	stack_t altstack;    /* stored into uc_stack */

@@ -21,8 +21,8 @@ struct fdtable;
 struct fsctx;
 struct file;
 
-/** User and group ids (credentials(7)). No call is refused for lack of privilege: the program
- *  owns the machine; ids are kept so that it reads back what it set. */
+/** User and group ids (credentials(7)). The program starts as root and owns the
+ *  machine; changing ids follows Linux' capability rules, but no file access is refused. */
 struct creds {
 	uint32_t uid, euid, suid, fsuid;
 	uint32_t gid, egid, sgid, fsgid;

@@ -4,8 +4,9 @@
  * the way back to the program. So on one CPU a spinlock only has to keep interrupts out, and
  * without CONFIG_SMP it costs just that.
  *
- * Lock order (outer first): vmspace.lock, inode.lock, vm_object.lock, fdtable.lock,
- * process.lock, waitq.lock, page allocator, heap. A mutex is never taken with a spinlock held.
+ * Lock order (outer first): vfs_tree_lock, inode.lock (write(2) copies from the program while it
+ * holds it), vmspace.lock, fdtable.lock; then, irq-off: wait queues, page allocator, heap. A mutex
+ * is never taken with a spinlock held.
  */
 #ifndef UK_LOCK_H
 #define UK_LOCK_H
