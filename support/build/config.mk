@@ -45,10 +45,12 @@ savedefconfig: prerequisites-build
 .PHONY: $(CONFIG_GOALS)
 
 # Checked at every build, in a few milliseconds; nothing is remade because of it.
-prerequisites: prerequisites-build prerequisites-run prerequisites-test prerequisites-bench
-prerequisites-%:
+# (A static pattern rule: make looks for no implicit rule for what is .PHONY.)
+UK_PREREQUISITES := $(addprefix prerequisites-,build run test bench)
+prerequisites: $(UK_PREREQUISITES)
+$(UK_PREREQUISITES): prerequisites-%:
 	$(Q)$(SCRIPTS)/prerequisites $*
-.PHONY: prerequisites prerequisites-build prerequisites-run prerequisites-test prerequisites-bench
+.PHONY: prerequisites $(UK_PREREQUISITES)
 
 ifneq ($(UK_NEEDS_CONFIG),)
 include $(BUILD_DIR)/auto.conf
