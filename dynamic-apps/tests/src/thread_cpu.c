@@ -158,7 +158,8 @@ static void *waits_at_gate(void *argument)
 static void cpu_clocks(void)
 {
 	static volatile unsigned long counter;
-	clockid_t busy_clock, idle_clock, missing = ~(clockid_t)0x3ffffff << 3 | 6;
+	const clockid_t missing = -(0x3ffffff << 3) + 6; /* of a thread with an id that is free */
+	clockid_t busy_clock, idle_clock;
 	pthread_t busy, idle;
 	int64_t mine;
 
