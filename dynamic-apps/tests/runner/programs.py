@@ -24,6 +24,13 @@ PROGRAMS = {
     "exec": (EVERY, ("max",), {}),
     "elf_layout": (EVERY, BOTH_CPUS, {}),
     "pipe_poll": (STATIC, ("max",), {}),
+    "threads": (EVERY, BOTH_CPUS, {}),
+    "thread_cpu": (("static", "musl"), BOTH_CPUS, {}),
+    "thread_sync": (("static", "dynamic", "musl"), ("max",), {}),
+    "thread_signals": (("static", "musl"), BOTH_CPUS, {}),
+    "futex": (STATIC, ("max",), {}),
+    "futex_pi": (STATIC, ("max",), {}),
+    "clone": (("static", "dynamic"), BOTH_CPUS, {}),
     "tty": (("static", "musl-static"), ("max",), {"is_compared": False}),
 }
 

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* How threads share a CPU: preemption, fairness, vector registers and control words, CPU clocks. */
+/* How threads share a CPU: preemption, fairness, vector registers and control words, clocks,
+ * signals that break in. */
 #include "t_threads.h"
 
 static atomic_bool is_over;
@@ -182,11 +183,56 @@ static void cpu_clocks(void)
 	CHECK_ERR(clock_gettime(missing, &(struct timespec){0, 0}), EINVAL);
 }
 
+/* --- a storm: signals break in everywhere, and the computation does not notice -------------- */
+
+static void *computes(void *argument)
+{
+	double sum = 0;
+	unsigned long hash = 5381;
+
+	for (unsigned long i = 0; i < 300000; i++) {
+		sum += 1.0 / (double)(1 + i % 7);
+		hash = hash * 33 + i;
+	}
+	while (argument && !is_over)
+		sched_yield();
+	return (void *)(hash % 100003 + (unsigned long)sum);
+}
+
+static atomic_int handled;
+
+static void on_storm(int signo)
+{
+	volatile double x = signo * 1.5; /* uses vector registers itself */
+
+	handled += x > 0;
+}
+
+static void signal_storm(void)
+{
+	struct sigaction action = {.sa_handler = on_storm, .sa_flags = SA_RESTART};
+	void *expected = computes(NULL);
+	pthread_t threads[2];
+
+	is_over = false;
+	CHECK_OK(sigaction(SIGUSR1, &action, NULL));
+	for (int i = 0; i < 2; i++)
+		threads[i] = start(computes, &action);
+	for (int i = 0; i < 500; i++) {
+		CHECK_EQ(pthread_kill(threads[i % 2], SIGUSR1), 0);
+		if (i % 10 == 0)
+			sched_yield();
+	}
+	is_over = true;
+	CHECK(join(threads[0]) == expected);
+	CHECK(join(threads[1]) == expected);
+	CHECK(handled > 0);
+	signal(SIGUSR1, SIG_DFL);
+}
+
 static const struct t_test tests[] = {
-	T(spinners_share),
-	T(vector_state_is_kept),
-	T(control_words_are_inherited),
-	T(cpu_clocks),
+	T(spinners_share), T(vector_state_is_kept), T(control_words_are_inherited),
+	T(cpu_clocks),     T(signal_storm),
 };
 
 T_MAIN(tests)

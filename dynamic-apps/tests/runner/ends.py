@@ -1,0 +1,45 @@
+# SPDX-License-Identifier: BSD-3-Clause
+"""The end of a process that has several threads: output and status as on Linux."""
+from . import guest
+from .guest import Failed
+from .programs import difference
+
+# argument of thread_ends.c: its status
+WAYS = {
+    "return": 3, "exit": 9, "exit-group": 11, "all-end": 0, "bare-exit": 9, "fault": 139,
+    "overflow": 139, "abort": 134, "terminate": 143, "kill": 137, "killed-as-holder": 137,
+    "exec": 0, "threads": 21,
+}
+OUT_OF_MEMORY = 137
+
+
+def end(context, way):
+    program = guest.compile_c(context, guest.TESTS / "src" / "thread_ends.c", "thread_ends")
+    host = guest.on_host([program, way])
+    guest.expect_status(host, WAYS[way])
+    result = boot(context, program, way)
+    guest.expect_status(result, host.status)
+    said = guest.Result(0, "\n".join(line for line in result.output.splitlines()
+                                     if not line.startswith("narthex: ")))
+    differs = difference(host, said)
+    if differs:
+        raise Failed(differs)
+
+
+def memory_ends(context):
+    """In the guest alone: a thread takes all memory there is."""
+    program = guest.compile_c(context, guest.TESTS / "src" / "thread_ends.c", "thread_ends")
+    result = boot(context, program, "memory")
+    guest.expect_status(result, OUT_OF_MEMORY)
+    guest.expect_text(result, "out of memory")
+
+
+def boot(context, program, way):
+    initrd = guest.mkinitrd(context, "thread_ends", [(program, "/thread_ends")])
+    return guest.boot(context, initrd, f"/thread_ends {way}", memory=64)
+
+
+def tests(context):
+    for way in WAYS:
+        yield f"end/{way}", lambda w=way: end(context, w)
+    yield "end/memory", lambda: memory_ends(context)

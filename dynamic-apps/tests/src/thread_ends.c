@@ -1,0 +1,213 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * How a process with several threads ends, in the way its argument names. The runner compares
+ * status and output with Linux. Meanwhile other threads spin, sleep and wait: they end with it.
+ */
+#include "t_threads.h"
+
+#include <sys/mman.h>
+
+static pthread_mutex_t held = PTHREAD_MUTEX_INITIALIZER;
+static pthread_t main_thread;
+
+static void *spins(void *argument)
+{
+	for (;;)
+		asm volatile("pause");
+	return argument;
+}
+
+static void *sleeps(void *argument)
+{
+	for (;;)
+		sleep_ms(100000);
+	return argument;
+}
+
+static void *waits(void *argument)
+{
+	pthread_mutex_lock(&held);
+	return argument;
+}
+
+static void *calls(void *argument)
+{
+	for (;;)
+		getppid();
+	return argument;
+}
+
+static void surround(void)
+{
+	pthread_mutex_lock(&held);
+	start(spins, NULL);
+	start(sleeps, NULL);
+	start(waits, NULL);
+	start(calls, NULL);
+	sleep_ms(20);
+}
+
+static void *exits(void *argument)
+{
+	exit(argument ? 9 : 7);
+}
+
+static void *exits_group(void *argument)
+{
+	syscall(SYS_exit_group, 11);
+	return argument;
+}
+
+static void *faults(void *argument)
+{
+	*(volatile char *)PAGE = 1;
+	return argument;
+}
+
+static void *aborts(void *argument)
+{
+	abort();
+	return argument;
+}
+
+static void *is_last(void *argument)
+{
+	pthread_join(main_thread, NULL);
+	printf("main has ended\n");
+	fflush(stdout);
+	return argument;
+}
+
+static void *raises_term(void *argument)
+{
+	raise(SIGTERM);
+	return argument;
+}
+
+static void *kills_main(void *argument)
+{
+	pthread_kill(main_thread, SIGKILL);
+	pause();
+	return argument;
+}
+
+static void *executes(void *argument)
+{
+	char *argv[] = {argument, "again", NULL};
+
+	execv("/proc/self/exe", argv);
+	perror("execv");
+	_exit(1);
+}
+
+static void *overflows(void *argument)
+{
+	volatile char frame[4096];
+	char *deeper;
+
+	frame[0] = 1;
+	asm volatile("" : "+r"(argument));
+	deeper = argument ? overflows((char *)argument + 1) : NULL;
+	return deeper + frame[0];
+}
+
+static void *fills_memory(void *argument)
+{
+	for (;;) {
+		char *p = mmap(NULL, 1 << 20, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS,
+			       -1, 0);
+
+		if (p == MAP_FAILED)
+			exit(5);
+		memset(p, 1, 1 << 20);
+	}
+	return argument;
+}
+
+/* Ten thousand threads, or until none can be made: that is an error, and the process goes on. */
+static void *fills_with_threads(void *argument)
+{
+	pthread_attr_t attr;
+	pthread_t thread;
+	int count = 0, error = 0;
+
+	pthread_attr_init(&attr);
+	pthread_attr_setstacksize(&attr, 16384);
+	for (; count < 10000 && error == 0; count += error == 0)
+		error = pthread_create(&thread, &attr, waits, NULL);
+	printf("%s\n", error == 0 || error == EAGAIN ? "as it should" : strerror(error));
+	fflush(stdout);
+	_exit(count > 500 ? 21 : 22);
+	return argument;
+}
+
+/* A thread is killed, with all others, while it holds a lock that others wait for. */
+static void *killed_as_holder(void *argument)
+{
+	static pthread_mutex_t mine = PTHREAD_MUTEX_INITIALIZER;
+
+	pthread_mutex_lock(&mine);
+	syscall(SYS_tgkill, getpid(), tid(), SIGKILL);
+	return argument;
+}
+
+static const struct {
+	const char *name;
+	void *(*run)(void *);
+} ways[] = {
+	{"exit", exits},
+	{"exit-group", exits_group},
+	{"fault", faults},
+	{"abort", aborts},
+	{"terminate", raises_term},
+	{"kill", kills_main},
+	{"killed-as-holder", killed_as_holder},
+	{"exec", executes},
+	{"overflow", overflows},
+	{"memory", fills_memory},
+	{"threads", fills_with_threads},
+};
+
+static void end_main(const char *way)
+{
+	if (!strcmp(way, "return"))
+		exit(3);
+	if (!strcmp(way, "all-end")) { /* the last thread's end is the process' */
+		start(is_last, NULL);
+		pthread_exit(NULL);
+	}
+	if (!strcmp(way, "bare-exit")) { /* main goes without a word, the process by another */
+		start(sleeps, NULL);
+		start(exits, (void *)1);
+		syscall(SYS_exit, 4);
+	}
+}
+
+int main(int argc, char **argv)
+{
+	const char *way = argc > 1 ? argv[1] : "";
+
+	t_running = way;
+	printf("about to: %s\n", way);
+	fflush(stdout);
+	main_thread = pthread_self();
+	if (!strcmp(way, "again")) { /* after execve from a thread: alone, and the main thread */
+		printf("%s\n", tid() == getpid() ? "one thread" : "another id");
+		exit(getpid() == 0);
+	}
+	if (!strcmp(way, "all-end") || !strcmp(way, "bare-exit"))
+		end_main(way);
+	if (strcmp(way, "threads") != 0)
+		surround();
+	else
+		pthread_mutex_lock(&held);
+	end_main(way);
+	for (size_t i = 0; i < sizeof(ways) / sizeof(ways[0]); i++)
+		if (!strcmp(way, ways[i].name))
+			start(ways[i].run, argv[0]);
+	if (!strncmp(way, "exit", 4))
+		pthread_exit(NULL);
+	sleep_ms(20000);
+	printf("still here\n");
+	return 1;
+}
