@@ -3,10 +3,12 @@
  * The point of no return of execve(2): what the man page lists under "not preserved". One
  * allocation comes first, nothing after it can fail.
  *
- * Other threads of the process must be gone (the process layer ends them before it calls).
+ * The process loses its other threads first. Those are gone for good even when something fails
+ * after that, as on Linux.
  */
 #include <linux/errno.h>
 #include <uk/file.h>
+#include <uk/futex.h>
 #include <uk/string.h>
 #include <uk/task.h>
 #include "exec_image.h"
@@ -63,19 +65,20 @@ int exec_commit(struct exec_image *exec)
 	vaddr_t entry = first->image.header.entry + first->bias;
 	struct task *task = current;
 	struct vmspace *old = task->vm;
-	int ret = unshare(task);
+	int ret = process_become_single();
 
+	if (!ret)
+		ret = unshare(task);
 	if (ret)
 		return ret;
+	futex_exit(task); /* in the old memory */
 	task->vm = exec->vm;
 	exec->vm = NULL;
-	vmspace_activate(task->vm);
+	vmspace_switch(task->vm);
 	vmspace_put(old);
 	fdtable_close_on_exec(task->fdtable);
 	sighand_reset_for_exec(task->sighand);
 	task->altstack = (stack_t){.ss_flags = SS_DISABLE};
-	task->clear_child_tid = NULL;
-	task->robust_list = NULL;
 	task->robust_list_len = 0;
 	task->rseq = NULL;
 	task->restart_deadline_ns = 0;

@@ -6,14 +6,11 @@
 #include <uk/essentials.h>
 
 struct process;
-struct task;
 
 struct cpu_times {
 	uint64_t user_ns, system_ns;
 };
 void process_cpu_times(const struct process *process, struct cpu_times *times);
-uint64_t process_cpu_ns(const struct process *process);
-uint64_t task_cpu_ns(const struct task *task);
 
 /** Is capability CAP_* in the effective set of the current process? */
 bool is_capable(unsigned int capability);

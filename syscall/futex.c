@@ -1,26 +1,20 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/*
- * futex(2) for a process of one thread: nobody else can be waiting, so a wake finds no one and a
- * wait ends by timeout or signal. The checks and results are those of Linux.
- */
+/* futex(2) and futex_waitv(2): operations taken apart, times turned into deadlines. */
 #include <linux/errno.h>
 #include <linux/futex.h>
+#include <linux/time.h>
 #include <uk/arch/uaccess.h>
+#include <uk/futex.h>
 #include <uk/syscall.h>
 #include <uk/task.h>
 #include "sys_time.h"
 
-static int check_word(const uint32_t __user *word)
-{
-	if (!UK_IS_ALIGNED((uintptr_t)word, sizeof(*word)))
-		return -EINVAL;
-	return user_range_ok((uintptr_t)word, sizeof(*word)) ? 0 : -EFAULT;
-}
-
-/* WAIT counts from now, WAIT_BITSET names a point in time on one of two clocks. */
+/* WAIT counts from now, the others name a point in time on one of two clocks. A PI lock is always
+ * on the wall clock unless it is the second form. */
 static int get_deadline(uint64_t *deadline_ns, int op,
 			const struct __kernel_timespec __user *timeout)
 {
+	int command = op & FUTEX_CMD_MASK;
 	uint64_t ns;
 	int error;
 
@@ -30,72 +24,139 @@ static int get_deadline(uint64_t *deadline_ns, int op,
 	error = get_timespec(&ns, timeout);
 	if (error)
 		return error;
-	if ((op & FUTEX_CMD_MASK) == FUTEX_WAIT)
+	if (command == FUTEX_WAIT)
 		*deadline_ns = deadline_after(ns);
 	else
-		*deadline_ns = deadline_at(ns, op & FUTEX_CLOCK_REALTIME);
+		*deadline_ns =
+			deadline_at(ns, command == FUTEX_LOCK_PI || (op & FUTEX_CLOCK_REALTIME));
+	/* 0 would mean not to look at the word at all. */
+	*deadline_ns = UK_MAX(*deadline_ns, (uint64_t)1);
 	return 0;
 }
 
-static long wait_on(const uint32_t __user *word, int op, uint32_t value,
+static long wait_on(struct futex_word word, int op, uint32_t value, uint32_t bitset,
 		    const struct __kernel_timespec __user *timeout)
 {
 	uint64_t deadline_ns;
-	uint32_t now = 0;
-	int error = get_deadline(&deadline_ns, op, timeout);
+	int result = get_deadline(&deadline_ns, op, timeout);
 
-	if (!error)
-		error = check_word(word);
-	if (!error)
-		error = get_user(now, word);
-	if (error)
-		return error;
-	if (now != value)
-		return -EAGAIN;
-	if (!deadline_ns)
-		return -ETIMEDOUT;
-	if (!sleep_interruptible(deadline_ns))
-		return -ETIMEDOUT;
+	if (!result)
+		result = bitset ? futex_wait(word, value, bitset, deadline_ns) : -EINVAL;
+	if (result != -EINTR)
+		return result;
 	/* A restart would wait the whole of a relative time again: Linux ends it there, too. */
 	return timeout && (op & FUTEX_CMD_MASK) == FUTEX_WAIT ? -EINTR : -ERESTARTSYS;
 }
 
-static long requeue(const uint32_t __user *word, const uint32_t __user *word2, bool compares,
-		    uint32_t expected)
+static long lock_pi(struct futex_word word, int op, const struct __kernel_timespec __user *timeout)
 {
-	uint32_t now = 0;
-	int error = check_word(word);
+	uint64_t deadline_ns;
+	int result = get_deadline(&deadline_ns, op, timeout);
 
-	if (!error)
-		error = check_word(word2);
-	if (!error && compares)
-		error = get_user(now, word);
-	if (error)
-		return error;
-	return compares && now != expected ? -EAGAIN : 0;
+	if (!result)
+		result = futex_lock_pi(word, deadline_ns);
+	return result == -EINTR ? -ERESTARTNOINTR : result;
 }
 
-long sys_futex(uint32_t __user *word, int op, uint32_t value, const void __user *timeout,
-	       uint32_t __user *word2, uint32_t value3)
+static long wait_requeue_pi(struct futex_word word, int op, uint32_t value, uint32_t bitset,
+			    const struct __kernel_timespec __user *timeout, struct futex_word to)
 {
-	int command = op & FUTEX_CMD_MASK;
+	uint64_t deadline_ns;
+	int result = bitset ? get_deadline(&deadline_ns, op, timeout) : -EINVAL;
 
-	if ((op & FUTEX_CLOCK_REALTIME) && command != FUTEX_WAIT_BITSET && command != FUTEX_WAIT)
+	return result ? result : futex_wait_requeue_pi(word, value, bitset, deadline_ns, to);
+}
+
+static bool may_use_realtime(int command)
+{
+	return command == FUTEX_WAIT || command == FUTEX_WAIT_BITSET ||
+	       command == FUTEX_WAIT_REQUEUE_PI || command == FUTEX_LOCK_PI2;
+}
+
+/* `timeout` is a number of waiters for the operations that work on two words. */
+long sys_futex(uint32_t __user *addr, int op, uint32_t value, const void __user *timeout,
+	       uint32_t __user *addr2, uint32_t value3)
+{
+	bool is_private = op & FUTEX_PRIVATE_FLAG;
+	struct futex_word word = {addr, is_private}, word2 = {addr2, is_private};
+	int command = op & FUTEX_CMD_MASK;
+	struct futex_requeue_args requeue = {
+		.from = word,
+		.to = word2,
+		.wake_count = (int)value,
+		.requeue_count = (int)(intptr_t)timeout,
+		.compares = command != FUTEX_REQUEUE,
+		.expected = value3,
+	};
+
+	if ((op & FUTEX_CLOCK_REALTIME) && !may_use_realtime(command))
 		return -ENOSYS;
 	switch (command) {
 	case FUTEX_WAIT:
-		return wait_on(word, op, value, timeout);
+		return wait_on(word, op, value, FUTEX_BITSET_MATCH_ANY, timeout);
 	case FUTEX_WAIT_BITSET:
-		return value3 ? wait_on(word, op, value, timeout) : -EINVAL;
+		return wait_on(word, op, value, value3, timeout);
 	case FUTEX_WAKE:
-		return check_word(word);
+		return futex_wake(word, (int)value, FUTEX_BITSET_MATCH_ANY);
 	case FUTEX_WAKE_BITSET:
-		return value3 ? check_word(word) : -EINVAL;
+		return value3 ? futex_wake(word, (int)value, value3) : -EINVAL;
 	case FUTEX_REQUEUE:
-		return requeue(word, word2, false, 0);
 	case FUTEX_CMP_REQUEUE:
-		return requeue(word, word2, true, value3);
+		return futex_requeue(&requeue);
+	case FUTEX_WAKE_OP:
+		return futex_wake_op(word, (int)value, word2, (int)(intptr_t)timeout, value3);
+	case FUTEX_LOCK_PI:
+	case FUTEX_LOCK_PI2:
+		return lock_pi(word, op, timeout);
+	case FUTEX_TRYLOCK_PI:
+		return futex_lock_pi(word, 0);
+	case FUTEX_UNLOCK_PI:
+		return futex_unlock_pi(word);
+	case FUTEX_WAIT_REQUEUE_PI:
+		return wait_requeue_pi(word, op, value, value3, timeout, word2);
+	case FUTEX_CMP_REQUEUE_PI:
+		return futex_requeue_pi(&requeue);
 	default:
 		return sys_not_there();
 	}
+}
+
+static int get_waiter(struct futex_wait_one *one, const struct futex_waitv __user *user)
+{
+	struct futex_waitv waiter;
+
+	if (copy_from_user(&waiter, user, sizeof(waiter)))
+		return -EFAULT;
+	if ((waiter.flags & ~(uint32_t)(FUTEX_32 | FUTEX_PRIVATE_FLAG)) || waiter.__reserved ||
+	    !(waiter.flags & FUTEX_32) || waiter.val > UINT32_MAX)
+		return -EINVAL;
+	*one = (struct futex_wait_one){
+		.word = {(uint32_t __user *)(uintptr_t)waiter.uaddr,
+			 waiter.flags & FUTEX_PRIVATE_FLAG},
+		.value = (uint32_t)waiter.val,
+	};
+	return 0;
+}
+
+long sys_futex_waitv(struct futex_waitv __user *waiters, unsigned int count, unsigned int flags,
+		     struct __kernel_timespec __user *timeout, int clock)
+{
+	struct futex_wait_one words[FUTEX_WAITV_MAX];
+	uint64_t ns, deadline_ns = UK_NO_TIMEOUT;
+	long result = 0;
+
+	if (flags || !count || count > FUTEX_WAITV_MAX || !waiters)
+		return -EINVAL;
+	if (timeout) {
+		if (clock != CLOCK_MONOTONIC && clock != CLOCK_REALTIME)
+			return -EINVAL;
+		result = get_timespec(&ns, timeout);
+		if (!result)
+			deadline_ns = UK_MAX(deadline_at(ns, clock == CLOCK_REALTIME), (uint64_t)1);
+	}
+	for (unsigned int i = 0; i < count && !result; i++)
+		result = get_waiter(&words[i], &waiters[i]);
+	if (!result)
+		result = futex_wait_any(words, count, deadline_ns);
+	return result == -EINTR ? -ERESTARTSYS : result;
 }

@@ -122,11 +122,13 @@ long sys_set_robust_list(void __user *head, size_t len)
 
 long sys_get_robust_list(int tid, void __user *__user *head, size_t __user *len)
 {
-	if (tid && tid != current->tid)
+	const struct task *task = tid ? task_find(tid) : current;
+
+	if (!task)
 		return -ESRCH;
 	if (put_user(sizeof(struct robust_list_head), len))
 		return -EFAULT;
-	return put_user((uintptr_t)current->robust_list, (uintptr_t __user *)head);
+	return put_user((uintptr_t)task->robust_list, (uintptr_t __user *)head);
 }
 
 #define RSEQ_MIN_BYTES 32 /* what Linux 6.1 knows; newer libcs may bring more */

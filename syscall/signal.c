@@ -193,16 +193,6 @@ static siginfo_t sender_info(int signo, int code)
 	return info;
 }
 
-static struct task *find_thread(int tid)
-{
-	struct task *task;
-
-	LIST_FOREACH (task, &current->process->threads, thread_link)
-		if (task->tid == tid)
-			return task;
-	return NULL;
-}
-
 /* The process a kill(2) reaches: there is one, whichever way it is named. */
 static struct process *find_target(int pid)
 {
@@ -229,7 +219,7 @@ static long send_to_process(int pid, int signo, const siginfo_t *info)
 
 static long send_to_thread(int pid, int tid, int signo, const siginfo_t *info)
 {
-	struct task *task = find_thread(tid);
+	struct task *task = task_find(tid);
 
 	if (signo && !is_signal(signo))
 		return -EINVAL;

@@ -26,13 +26,13 @@
 /* Bytes between the end of the pushed argument registers and the bottom of struct ukarch_regs. */
 #define REGS_UNSAVED UKARCH_REGS_R10
 
-	.macro	SAVE_CALLEE_SAVED
-	movq	%rbx, UKARCH_REGS_RBX(%rsp)
-	movq	%rbp, UKARCH_REGS_RBP(%rsp)
-	movq	%r12, UKARCH_REGS_R12(%rsp)
-	movq	%r13, UKARCH_REGS_R13(%rsp)
-	movq	%r14, UKARCH_REGS_R14(%rsp)
-	movq	%r15, UKARCH_REGS_R15(%rsp)
+	.macro	SAVE_CALLEE_SAVED frame=rsp
+	movq	%rbx, UKARCH_REGS_RBX(%\frame)
+	movq	%rbp, UKARCH_REGS_RBP(%\frame)
+	movq	%r12, UKARCH_REGS_R12(%\frame)
+	movq	%r13, UKARCH_REGS_R13(%\frame)
+	movq	%r14, UKARCH_REGS_R14(%\frame)
+	movq	%r15, UKARCH_REGS_R15(%\frame)
 	.endm
 
 	/* What the system call path skips: %rcx and %r11 hold RIP and RFLAGS there. */
@@ -146,6 +146,24 @@ restore_all:
 	popq	%rdi
 	addq	$8, %rsp			/* orig_rax */
 	iretq
+
+/*
+ * Calls that copy the whole register set (clone): what the path above left in the registers goes
+ * into the frame before C code reuses them. A traced call has done that already.
+ */
+	.macro	FULL_REGS_CALL name, target
+	.global	\name
+\name:
+	movq	%gs:X86_PERCPU_CURRENT, %rax
+	testl	$UKARCH_WORK_TRACE, UKARCH_THREAD_WORK(%rax)
+	jnz	\target
+	movq	UKARCH_THREAD_KSTACK_TOP(%rax), %rax
+	subq	$UKARCH_REGS_SIZE, %rax
+	SAVE_CALLEE_SAVED rax
+	jmp	\target
+	.endm
+	FULL_REGS_CALL sys_clone, upcall_clone
+	FULL_REGS_CALL sys_clone3, upcall_clone3
 
 /* void ukarch_enter_user(struct ukarch_thread *thread): forget the kernel stack's contents. */
 	.global	ukarch_enter_user

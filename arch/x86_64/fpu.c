@@ -4,6 +4,8 @@
  * system call keeps every vector register for free; state is stored only for signal frames and
  * context switches. XSAVE where the CPU has it, FXSAVE otherwise (Intel SDM vol. 1, chapter 13).
  */
+#include <linux/errno.h>
+#include <uk/arch/uaccess.h>
 #include <uk/arch/x86.h>
 
 #define XCR0_X87     (1UL << 0)
@@ -74,4 +76,34 @@ void x86_fpu_restore(const void *area)
 		__asm__ volatile("xrstor64 (%0)" ::"r"(area), "a"(-1), "d"(-1) : "memory");
 	else
 		__asm__ volatile("fxrstor64 (%0)" ::"r"(area) : "memory");
+}
+
+/* In the program's memory, which may not be there or hold what the CPU refuses: -EFAULT. */
+#define USER_STATE(instruction, mask, area)                                                        \
+	({                                                                                         \
+		int error = 0;                                                                     \
+		__asm__ volatile(X86_UACCESS_ASM(instruction " (%[area])")                         \
+				 : [error] "+r"(error)                                             \
+				 : [area] "r"(area), "a"((uint32_t)(mask)),                        \
+				   "d"((uint32_t)((mask) >> 32)), [efault] "i"(-EFAULT)            \
+				 : "memory");                                                      \
+		error;                                                                             \
+	})
+
+int x86_fpu_save_user(vaddr_t area)
+{
+	return components ? USER_STATE("xsave64", components, area)
+			  : USER_STATE("fxsave64", 0UL, area);
+}
+
+int x86_fpu_restore_user(vaddr_t area, uint64_t wanted)
+{
+	int error;
+
+	if (wanted != components || !wanted)
+		x86_fpu_restore(NULL);
+	error = wanted ? USER_STATE("xrstor64", wanted, area) : USER_STATE("fxrstor64", 0UL, area);
+	if (error)
+		x86_fpu_restore(NULL); /* it may have been loaded in part */
+	return error;
 }

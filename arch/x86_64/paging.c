@@ -188,6 +188,11 @@ void ukarch_pt_activate(const struct ukarch_pagetable *pt)
 	X86_WRITE_CR(3, pt->root);
 }
 
+void ukarch_pt_activate_kernel(void)
+{
+	X86_WRITE_CR(3, kernel_pt.root);
+}
+
 int ukarch_pt_map(struct ukarch_pagetable *pt, vaddr_t va, paddr_t pa, size_t size_bytes,
 		  unsigned int prot)
 {

@@ -53,21 +53,24 @@ static struct _fpx_sw_bytes sw_bytes(void)
 	};
 }
 
-/* Zeroing brings the pages in, so that the save instruction itself cannot fault. */
 static int save_vector_state(vaddr_t area)
 {
 	bool has_xsave = x86_fpu_components() != 0;
 	struct _fpx_sw_bytes sw;
 	uint32_t magic2 = FP_XSTATE_MAGIC2;
 
-	if (clear_user((void __user *)area, x86_fpu_bytes() + (has_xsave ? sizeof(magic2) : 0)))
+	if (!user_range_ok(area, x86_fpu_bytes() + sizeof(magic2)))
 		return -EFAULT;
-	x86_fpu_save((void *)area);
+	/* XSAVE writes one word of its header and expects zeros in the others. */
+	if (has_xsave && clear_user((void __user *)(area + XSTATE_BV), XSTATE_HEADER - XSTATE_BV))
+		return -EFAULT;
+	if (x86_fpu_save_user(area))
+		return -EFAULT;
 	if (!has_xsave)
 		return 0;
 	sw = sw_bytes();
 	if (copy_to_user((void __user *)(area + SW_RESERVED), &sw, sizeof(sw)) ||
-	    copy_to_user((void __user *)(area + x86_fpu_bytes()), &magic2, sizeof(magic2)))
+	    put_user(magic2, (uint32_t __user *)(area + x86_fpu_bytes())))
 		return -EFAULT;
 	return 0;
 }
@@ -132,42 +135,45 @@ int ukarch_sigframe_push(struct ukarch_regs *regs, const struct ukarch_sigdelive
 	return 0;
 }
 
-/* XRSTOR raises #GP on reserved bits, so what the program hands back is copied and cut down to
- * what the CPU takes. */
+/* Which components the frame carries: Linux' two magic words vouch for more than the legacy
+ * region. 0: that region only. */
+static int state_components(vaddr_t area, uint64_t *wanted)
+{
+	struct _fpx_sw_bytes sw;
+	uint32_t magic2 = 0;
+
+	*wanted = 0;
+	if (!x86_fpu_components())
+		return 0;
+	if (copy_from_user(&sw, (void __user *)(area + SW_RESERVED), sizeof(sw)))
+		return -EFAULT;
+	if (sw.magic1 != FP_XSTATE_MAGIC1 || sw.xstate_size < XSTATE_HEADER ||
+	    sw.xstate_size > x86_fpu_bytes() || sw.extended_size < sw.xstate_size)
+		return 0;
+	if (get_user(magic2, (uint32_t __user *)(area + sw.xstate_size)))
+		return -EFAULT;
+	if (magic2 == FP_XSTATE_MAGIC2)
+		*wanted = sw.xfeatures & x86_fpu_components();
+	return 0;
+}
+
+/* XRSTOR takes nothing it does not like (reserved bits raise #GP), so the frame is loaded as it
+ * is; what it lacks becomes the initial state. */
 static int load_vector_state(vaddr_t area)
 {
-	static uint8_t copy[4096] __uk_aligned(64); /* one CPU; no sleep between fill and load */
-	struct _fpx_sw_bytes sw;
-	uint64_t header[8] = {0};
-	size_t len = x86_fpu_bytes();
-	uint32_t magic2 = 0;
+	uint64_t wanted;
+	int error;
 
 	if (!area) {
 		x86_fpu_restore(NULL);
 		return 0;
 	}
-	if (!UK_IS_ALIGNED(area, 64) || len > sizeof(copy))
+	if (!UK_IS_ALIGNED(area, 64))
 		return -EINVAL;
-	if (copy_from_user(copy, (void __user *)area, x86_fpu_components() ? len : 512))
+	if (!user_range_ok(area, x86_fpu_bytes()))
 		return -EFAULT;
-	*(uint32_t *)(copy + 24) &= 0xffff; /* MXCSR: reserved bits */
-	if (!x86_fpu_components()) {
-		x86_fpu_restore(copy);
-		return 0;
-	}
-	memcpy(&sw, copy + SW_RESERVED, sizeof(sw));
-	if (sw.magic1 == FP_XSTATE_MAGIC1 && sw.xstate_size <= len &&
-	    sw.xstate_size >= XSTATE_HEADER)
-		(void)!copy_from_user(&magic2, (void __user *)(area + sw.xstate_size),
-				      sizeof(magic2));
-	if (magic2 == FP_XSTATE_MAGIC2)
-		memcpy(&header[0], copy + XSTATE_BV, sizeof(header[0]));
-	else
-		header[0] = 3; /* legacy state only */
-	header[0] &= x86_fpu_components();
-	memcpy(copy + XSTATE_BV, header, sizeof(header));
-	x86_fpu_restore(copy);
-	return 0;
+	error = state_components(area, &wanted);
+	return error ? error : x86_fpu_restore_user(area, wanted);
 }
 
 int ukarch_sigframe_pop(struct ukarch_regs *regs, uint64_t *saved_mask, stack_t *altstack)

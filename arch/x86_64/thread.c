@@ -1,14 +1,99 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* Threads as the CPU sees them: thread-local storage, vector state, the first entry. */
+/*
+ * Threads as the CPU sees them: birth, switching, thread-local storage, the first entry.
+ *
+ * Vector registers belong to the program. They are saved when a thread is switched out and loaded
+ * when one is switched in, unless the CPU still holds that thread's: kernel tasks do not touch
+ * them, so a switch to one and back costs a save and no load.
+ */
+#include <linux/errno.h>
 #include <uk/arch/cpu.h>
 #include <uk/arch/msr.h>
+#include <uk/arch/paging.h>
 #include <uk/arch/segments.h>
 #include <uk/arch/thread.h>
 #include <uk/arch/x86.h>
+#include <uk/string.h>
+
+/* What x86_switch_stack() pops. */
+struct switch_frame {
+	uint64_t r15, r14, r13, r12, rbx, rbp;
+	uint64_t return_address;
+};
+
+void x86_switch_stack(vaddr_t *save_sp, vaddr_t load_sp);
+extern const char x86_thread_begin[];
+
+void ukarch_thread_prepare(struct ukarch_thread *thread, void (*begin)(void *), void *arg)
+{
+	/* The registers of the program, and 8 bytes so that the call in x86_thread_begin finds the
+	 * stack aligned. */
+	vaddr_t top = UK_ALIGN_DOWN(thread->kstack_top - sizeof(struct ukarch_regs), 16);
+	struct switch_frame *frame = (struct switch_frame *)top - 1;
+
+	*frame = (struct switch_frame){
+		.rbx = (uint64_t)begin,
+		.r12 = (uint64_t)arg,
+		.return_address = (uint64_t)x86_thread_begin,
+	};
+	thread->kstack_sp = (vaddr_t)frame;
+}
+
+void ukarch_thread_clone(struct ukarch_thread *child, const struct ukarch_thread *parent)
+{
+	struct ukarch_regs *regs = ukarch_thread_user_regs(child);
+
+	*regs = *ukarch_thread_user_regs(parent);
+	regs->rax = 0;
+	/* The call path leaves these two to its exit, which the child does not take. */
+	regs->rcx = regs->rip;
+	regs->r11 = regs->rflags;
+	regs->orig_rax = (uint64_t)-1;
+	child->tls_base = parent->tls_base;
+	x86_fpu_save(child->fpu_state);
+}
+
+void ukarch_regs_set_sp(struct ukarch_regs *regs, vaddr_t sp)
+{
+	regs->rsp = sp;
+}
+
+static void switch_fpu(struct ukarch_thread *prev, struct ukarch_thread *next)
+{
+	struct x86_percpu *percpu = x86_percpu();
+
+	if (prev->fpu_state)
+		x86_fpu_save(prev->fpu_state);
+	if (!next->fpu_state || percpu->fpu_loaded == next)
+		return;
+	x86_fpu_restore(next->fpu_state);
+	percpu->fpu_loaded = next;
+}
+
+static void switch_tls(const struct ukarch_thread *next)
+{
+	struct x86_percpu *percpu = x86_percpu();
+
+	if (!next->fpu_state || percpu->fs_base == next->tls_base)
+		return; /* a kernel task has none */
+	percpu->fs_base = next->tls_base;
+	wrmsr(X86_MSR_FS_BASE, next->tls_base);
+}
+
+void ukarch_thread_switch(struct ukarch_thread *prev, struct ukarch_thread *next)
+{
+	switch_fpu(prev, next);
+	switch_tls(next);
+	ukarch_thread_set_current(next);
+	x86_switch_stack(&prev->kstack_sp, next->kstack_sp);
+}
 
 void ukarch_thread_set_tls(struct ukarch_thread *thread, uint64_t base)
 {
 	thread->tls_base = base;
+	if (thread != ukarch_thread_current())
+		return;
+	x86_percpu()->fs_base = base;
 	wrmsr(X86_MSR_FS_BASE, base);
 }
 
@@ -29,4 +114,17 @@ void ukarch_thread_reset(struct ukarch_thread *thread)
 	x86_fpu_restore(NULL);
 	ukarch_thread_set_tls(thread, 0);
 	thread->gs_base = 0;
+}
+
+size_t ukarch_thread_state_bytes(void)
+{
+	return x86_fpu_bytes();
+}
+
+void ukarch_thread_forget(const struct ukarch_thread *thread)
+{
+	struct x86_percpu *percpu = x86_percpu();
+
+	if (percpu->fpu_loaded == thread)
+		percpu->fpu_loaded = NULL;
 }

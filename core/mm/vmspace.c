@@ -3,6 +3,9 @@
 #include <uk/heap.h>
 #include "vm_internal.h"
 
+/* What the CPU translates with; no reference. Guarded by irq-off. */
+static const struct vmspace *active;
+
 struct vmspace *vmspace_create(void)
 {
 	struct vmspace *vm = uk_zalloc(sizeof(*vm));
@@ -28,6 +31,10 @@ void vmspace_put(struct vmspace *vm)
 
 	if (__atomic_fetch_sub(&vm->refcount, 1, __ATOMIC_ACQ_REL) != 1)
 		return;
+	if (active == vm) {
+		ukarch_pt_activate_kernel();
+		active = NULL;
+	}
 	vm_drop_pages(vm, 0, UKARCH_USER_END);
 	while ((vma = RB_ROOT(&vm->vmas)))
 		vma_delete(vm, vma);
@@ -35,7 +42,10 @@ void vmspace_put(struct vmspace *vm)
 	uk_free(vm);
 }
 
-void vmspace_activate(struct vmspace *vm)
+void vmspace_switch(struct vmspace *vm)
 {
+	if (!vm || vm == active)
+		return;
+	active = vm;
 	ukarch_pt_activate(&vm->pt);
 }

@@ -97,8 +97,12 @@ void upcall_fault(struct ukarch_regs *regs, const struct ukarch_fault *fault)
 		page_fault(regs, fault);
 		return;
 	}
-	if (!fault->from_user)
+	if (!fault->from_user) {
+		/* XRSTOR refuses what a program made of its signal frame. */
+		if (fault->kind == UKARCH_FAULT_PROTECTION && ukarch_fault_fixup(regs))
+			return;
 		crash_kernel(regs, fault);
+	}
 	ukarch_irq_enable();
 	/* An address is told only where Linux tells one: not for SI_KERNEL kinds. */
 	send_fault(regs, fault, fault_signal(fault->kind),

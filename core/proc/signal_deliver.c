@@ -214,7 +214,9 @@ void upcall_return_to_user(struct ukarch_regs *regs)
 	struct task *task = current;
 
 	if (task->thread.work & UKARCH_WORK_RESCHED)
-		sched_yield();
+		sched_preempt();
+	if (task->is_killed)
+		task_exit(0);
 	if (task->thread.work & UKARCH_WORK_SIGNAL)
 		deliver_signals(regs);
 	ukarch_thread_clear_work(&task->thread, UKARCH_WORK_REGS);

@@ -66,7 +66,7 @@ void signal_recalc(struct task *task)
 {
 	sigset_t pending = task->pending.set | task->process->shared_pending.set;
 
-	if (pending & ~task->blocked)
+	if ((pending & ~task->blocked) || task->is_killed)
 		ukarch_thread_set_work(&task->thread, UKARCH_WORK_SIGNAL);
 	else if (!task->restore_blocked)
 		ukarch_thread_clear_work(&task->thread, UKARCH_WORK_SIGNAL);
@@ -107,20 +107,31 @@ static int send(struct task *task, struct sigpending *pending, const siginfo_t *
 	return error;
 }
 
-/* A thread that does not block the signal, else any. */
+/* The first thread if it does not block the signal (signal(7) leaves it open, Linux tries that
+ * one first), else one that does not, else any. Interrupts off. */
 static struct task *choose_thread(struct process *process, int signo)
 {
-	struct task *task;
+	struct task *task, *chosen = LIST_FIRST(&process->threads);
 
-	LIST_FOREACH (task, &process->threads, thread_link)
-		if (!(task->blocked & UK_SIGMASK(signo)))
+	LIST_FOREACH (task, &process->threads, thread_link) {
+		if ((task->blocked & UK_SIGMASK(signo)) || task->is_killed)
+			continue;
+		if (task->tid == process->pid)
 			return task;
-	return LIST_FIRST(&process->threads);
+		chosen = task;
+	}
+	return chosen;
 }
 
 int signal_send_process(struct process *process, const siginfo_t *info)
 {
-	return send(choose_thread(process, info->si_signo), &process->shared_pending, info);
+	unsigned long flags = ukarch_irq_save();
+	struct task *task = choose_thread(process, info->si_signo);
+	/* Without a thread it is about to end. */
+	int error = task ? send(task, &process->shared_pending, info) : 0;
+
+	ukarch_irq_restore(flags);
+	return error;
 }
 
 int signal_send_task(struct task *task, const siginfo_t *info)
@@ -159,7 +170,8 @@ bool signal_is_pending(void)
 {
 	const struct task *task = current;
 
-	return (task->pending.set | task->process->shared_pending.set) & ~task->blocked;
+	return ((task->pending.set | task->process->shared_pending.set) & ~task->blocked) ||
+	       task->is_killed;
 }
 
 void signal_set_blocked(sigset_t blocked)
@@ -179,6 +191,30 @@ void signal_set_blocked_temporarily(sigset_t mask)
 	signal_set_blocked(mask);
 	/* Even without a signal the way back to the program must restore the mask. */
 	ukarch_thread_set_work(&task->thread, UKARCH_WORK_SIGNAL);
+}
+
+void signal_retarget(struct process *process)
+{
+	struct task *task;
+
+	LIST_FOREACH (task, &process->threads, thread_link) {
+		signal_recalc(task);
+		if (process->shared_pending.set & ~task->blocked)
+			sched_interrupt(task);
+	}
+}
+
+void signal_discard(struct sigpending *pending)
+{
+	unsigned long flags = ukarch_irq_save();
+	struct sigqueue *entry;
+
+	while ((entry = TAILQ_FIRST(&pending->queue))) {
+		TAILQ_REMOVE(&pending->queue, entry, link);
+		uk_free(entry);
+	}
+	pending->set = 0;
+	ukarch_irq_restore(flags);
 }
 
 const char *signal_name(int signo)

@@ -129,19 +129,8 @@ static struct signal_sets signal_sets(const struct task *task)
 
 static void process_times(const struct process *process, uint64_t *user_ns, uint64_t *system_ns)
 {
-	const struct task *task;
-
-	*user_ns = *system_ns = 0;
-	LIST_FOREACH (task, &process->threads, thread_link) {
-		*user_ns += task->user_ns;
-		*system_ns += task->system_ns;
-	}
-	/* The scheduler adds at switches: what the running thread used since is still to come. */
-	if (process == current->process) {
-		uint64_t now_ns = clock_monotonic_ns();
-
-		*user_ns += now_ns - UK_MIN(now_ns, current->last_switch_ns);
-	}
+	*user_ns = process_cpu_ns(process);
+	*system_ns = 0;
 }
 
 /* --- status ------------------------------------------------------------------------------ */
@@ -255,7 +244,7 @@ void show_stat(struct seq *seq, const struct proc_ctx *ctx)
 	/* 9 flags, 10-13 faults, 14-17 times, 18 priority, 19 nice, 20 threads, 21 0 */
 	seq_printf(seq, "4194304 %lu 0 %lu 0 %lu %lu 0 0 %d %d %u 0 ", task->minor_faults,
 		   task->major_faults, user_ns / NS_PER_TICK, system_ns / NS_PER_TICK,
-		   20 + process->attributes.nice, process->attributes.nice, thread_count(process));
+		   20 + task->sched.nice, task->sched.nice, thread_count(process));
 	/* 22 starttime, 23 vsize, 24 rss, 25 rsslim, 26-28 code and stack, 29 esp, 30 eip */
 	seq_printf(seq, "%lu %lu %lu %lu %lu %lu %lu 0 0 ", process->start_ns / NS_PER_TICK,
 		   sizes.total, sizes.resident >> UK_PAGE_SHIFT,

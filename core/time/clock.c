@@ -213,6 +213,13 @@ uint64_t clock_counter_to_ns(uint64_t counter)
 	return clock_fixed_to_ns((uint128_t)(counter - state.boot_counter) * state.rate);
 }
 
+uint64_t clock_counts_to_ns(uint64_t counts)
+{
+	if (!state.is_calibrated)
+		calibrate();
+	return clock_fixed_to_ns((uint128_t)counts * state.rate);
+}
+
 /* --- CPU time -----------------------------------------------------------------------------------
  */
 

@@ -5,7 +5,7 @@
  * 2 means "thread" and the rest the kind of time; kind 3 is a clock device (Linux
  * kernel/time/posix-cpu-timers.c describes the encoding; clock_getcpuclockid(3) produces it).
  *
- * CPU time is time that the CPU was not idle: one process, one thread for now.
+ * CPU time is what the scheduler counted for a thread, or for all threads of a process.
  */
 #include <linux/errno.h>
 #include <linux/time.h>
@@ -27,27 +27,49 @@ static bool is_page_clock(int32_t id)
 	return id >= 0 && id < VDSO_CLOCKS && (PAGE_CLOCKS & 1u << id);
 }
 
+/* The CPU time that a clock id names, as far as it is there; a thread's only for its siblings. */
+static bool read_cpu_clock(int32_t id, uint64_t *ns)
+{
+	int32_t owner;
+	const struct process *process;
+	const struct task *task;
+
+	if (id == CLOCK_PROCESS_CPUTIME_ID)
+		id = (int32_t)(~0U << 3);
+	else if (id == CLOCK_THREAD_CPUTIME_ID)
+		id = (int32_t)(~0U << 3) | CPUCLOCK_THREAD;
+	else if (id >= 0 || (id & CPUCLOCK_KIND_MASK) > CPUCLOCK_MAX_KIND)
+		return false;
+	owner = ~(id >> 3);
+	if (id & CPUCLOCK_THREAD) {
+		task = owner ? task_find(owner) : current;
+		if (!task || task->process != current->process)
+			return false;
+		*ns = task_cpu_ns(task);
+		return true;
+	}
+	process = owner ? process_find(owner) : current->process;
+	if (process)
+		*ns = process_cpu_ns(process);
+	return process != NULL;
+}
+
 static bool is_cpu_clock(int32_t id)
 {
-	int32_t owner = ~(id >> 3);
+	uint64_t ns;
 
-	if (id == CLOCK_PROCESS_CPUTIME_ID || id == CLOCK_THREAD_CPUTIME_ID)
-		return true;
-	if (id >= 0 || (id & CPUCLOCK_KIND_MASK) > CPUCLOCK_MAX_KIND)
-		return false;
-	if (owner == 0)
-		return true;
-	return owner == (id & CPUCLOCK_THREAD ? current->tid : current->process->pid);
+	return read_cpu_clock(id, &ns);
 }
 
 int clock_get(int32_t id, struct __kernel_timespec *ts)
 {
 	uint128_t time;
+	uint64_t ns;
 
 	if (is_page_clock(id))
 		time = clock_read_fixed((unsigned int)id);
-	else if (is_cpu_clock(id))
-		time = clock_cpu_fixed();
+	else if (read_cpu_clock(id, &ns))
+		time = clock_fixed_of_ns(ns);
 	else
 		return -EINVAL;
 	ts->tv_sec = (__kernel_time64_t)clock_fixed_sec(time);

@@ -135,6 +135,10 @@ void ukarch_pt_destroy(struct ukarch_pagetable *pt)
 {
 	assert(machine_leaf_pages() == 0);
 }
+void ukarch_pt_activate_kernel(void)
+{
+}
+
 void ukarch_pt_activate(const struct ukarch_pagetable *pt)
 {
 }

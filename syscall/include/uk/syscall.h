@@ -21,12 +21,15 @@
 #include <linux/types.h>
 #include <uk/essentials.h>
 
+struct clone_args;
+struct futex_waitv;
 struct iovec;
 struct new_utsname;
 struct open_how;
 struct pollfd;
 struct rlimit64;
 struct rusage;
+struct sched_attr;
 struct stat;
 struct statfs;
 struct statx;

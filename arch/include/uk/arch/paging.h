@@ -50,8 +50,9 @@ int ukarch_pt_create(struct ukarch_pagetable *pt);
 /** Frees the table pages. Every leaf must have been unmapped; the table must not be active. */
 void ukarch_pt_destroy(struct ukarch_pagetable *pt);
 
-/** Makes `pt` the current CPU's table. */
+/** Makes `pt` the current CPU's table; one with the kernel half only. */
 void ukarch_pt_activate(const struct ukarch_pagetable *pt);
+void ukarch_pt_activate_kernel(void);
 
 /**
  * Installs one leaf of `size_bytes` (both addresses aligned to it), replacing what was there;

@@ -26,7 +26,7 @@ struct ukarch_thread {
 	vaddr_t kstack_sp;  /* saved stack pointer while switched out */
 	uint64_t tls_base;  /* x86: FS base. arm64: TPIDR_EL0 */
 	uint64_t gs_base;   /* x86: the program's GS base (ARCH_SET_GS), 0 when unused */
-	void *fpu_state;    /* extended state while switched out; NULL until first needed */
+	void *fpu_state; /* vector state while switched out, 64-byte aligned; NULL: kernel task */
 };
 _Static_assert(offsetof(struct ukarch_thread, work) == UKARCH_THREAD_WORK, "entry.S");
 _Static_assert(offsetof(struct ukarch_thread, kstack_top) == UKARCH_THREAD_KSTACK_TOP, "entry.S");
@@ -52,8 +52,31 @@ static inline void ukarch_thread_clear_work(struct ukarch_thread *thread, unsign
 /** Makes `thread` the one that this CPU returns to. Interrupts off. */
 void ukarch_thread_set_current(struct ukarch_thread *thread);
 
+/** Bytes that fpu_state needs on this CPU. */
+size_t ukarch_thread_state_bytes(void);
+
+/** The first switch to `thread` (kstack_top is set) calls begin(arg) on its kernel stack, with
+ *  interrupts off. `begin` must not return. */
+void ukarch_thread_prepare(struct ukarch_thread *thread, void (*begin)(void *), void *arg);
+
+/**
+ * clone(2): the child starts with the current thread's user registers, vector state and TLS, and
+ * its system call returns 0. kstack_top and fpu_state of the child are set; `parent` is current,
+ * in upcall_clone() or upcall_clone3(), which find all its registers saved.
+ */
+void ukarch_thread_clone(struct ukarch_thread *child, const struct ukarch_thread *parent);
+
+/** Goes on as `next`; returns when somebody switches back to `prev`, the current one. Interrupts
+ *  off. The address space is the caller's business. */
+void ukarch_thread_switch(struct ukarch_thread *prev, struct ukarch_thread *next);
+
+/** `thread` is dead and its memory about to be freed: no CPU may take it for a live one. */
+void ukarch_thread_forget(const struct ukarch_thread *thread);
+
 /** Sets the TLS base of the current thread, now and for later switches. */
 void ukarch_thread_set_tls(struct ukarch_thread *thread, uint64_t base);
+
+void ukarch_regs_set_sp(struct ukarch_regs *regs, vaddr_t sp);
 
 /** Fills *regs so that returning to the program starts it at `entry` with stack `sp`. */
 void ukarch_regs_start(struct ukarch_regs *regs, vaddr_t entry, vaddr_t sp);

@@ -82,6 +82,15 @@ extern const unsigned long syscall_table_entries;
  */
 void upcall_syscall_traced(struct ukarch_regs *regs);
 
+/**
+ * clone(2) and clone3(2): every user register is saved. Arguments in the order of the
+ * architecture's sys_clone(); see the rows of the table.
+ */
+long upcall_clone(unsigned long flags, uintptr_t stack, int __user *parent_tid,
+		  int __user *child_tid, unsigned long tls);
+struct clone_args;
+long upcall_clone3(const struct clone_args __user *args, size_t size);
+
 /* --- core -> syscall ------------------------------------------------------------------------ */
 
 /**

@@ -77,7 +77,8 @@ static inline void vmspace_get(struct vmspace *vm)
 {
 	__atomic_fetch_add(&vm->refcount, 1, __ATOMIC_RELAXED);
 }
-void vmspace_activate(struct vmspace *vm);
+/** Makes it the CPU's address space; NULL (a kernel task): any will do, the last one stays. */
+void vmspace_switch(struct vmspace *vm);
 
 /** Arguments of one mapping; addresses and lengths page-aligned by the caller. */
 struct vm_map_args {

@@ -81,6 +81,11 @@ void signal_set_blocked_temporarily(sigset_t mask);
 #define ERESTARTNOHAND        514 /* restart only if no handler ran */
 #define ERESTART_RESTARTBLOCK 516 /* restart through restart_syscall(2) */
 
+/** A thread has left: what was meant for any of them is announced to those that are left. */
+void signal_retarget(struct process *process);
+/** Throws a pending set away. */
+void signal_discard(struct sigpending *pending);
+
 const char *signal_name(int signo); /* "SIGSEGV" */
 
 #endif /* UK_SIGNAL_H */

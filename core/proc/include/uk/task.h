@@ -14,9 +14,12 @@
 #include <linux/resource.h>
 #include <uk/arch/thread.h>
 #include <uk/lock.h>
+#include <uk/sched_entity.h>
 #include <uk/signal.h>
 
 struct vmspace;
+struct kstack;
+struct futex_waiter;
 struct fdtable;
 struct fsctx;
 struct file;
@@ -36,42 +39,54 @@ struct process_attributes {
 	uint64_t caps_lost_effective, caps_lost_permitted, caps_lost_bounding; /* bits NOT held */
 	uint64_t caps_inheritable, caps_ambient;
 	uint32_t securebits, personality;
-	int nice, parent_death_signal;
+	int parent_death_signal;
 	uint64_t timer_slack_ns; /* 0: the default */
 	bool keep_caps, no_new_privs, thp_disabled, is_subreaper;
 };
 
 struct process {
-	unsigned int refcount;
+	unsigned int refcount; /* one for each thread, and whoever looks at it */
 	int pid, pgid, sid;
-	struct process *parent; /* NULL for the first program */
-	LIST_HEAD(, task) threads;
+	struct process *parent;    /* NULL for the first program */
+	TAILQ_ENTRY(process) link; /* all processes in the order of their pids; irq-off */
+	LIST_HEAD(, task) threads; /* those that have not exited; irq-off */
+	unsigned int thread_count;
+	struct waitq thread_exits;        /* woken when one leaves `threads` */
 	struct sigpending shared_pending; /* irq-off */
 	struct rlimit64 rlimits[RLIM_NLIMITS];
 	struct creds creds;
 	struct file *exe;  /* /proc/self/exe */
 	uint32_t dumpable; /* prctl PR_SET_DUMPABLE */
 	struct process_attributes attributes;
-	uint64_t start_ns; /* monotonic */
-	int exit_status;   /* wait(2) encoding */
-	bool is_exiting;
+	uint64_t start_ns;    /* monotonic */
+	uint64_t dead_counts; /* CPU time of threads that have exited */
+	unsigned long dead_minor_faults, dead_major_faults;
+	unsigned long dead_voluntary_switches, dead_involuntary_switches;
+	int exit_status; /* wait(2) encoding: of the first thread, or of exit_group(2) */
+	bool is_exiting; /* every thread is on its way out with exit_status */
 };
 
 enum task_state { TASK_RUNNING, TASK_SLEEPING, TASK_DEAD };
 
 struct task {
 	struct ukarch_thread thread; /* must stay first: entry.S reaches it through current */
-	enum task_state state;       /* irq-off */
+	unsigned int refcount;       /* one of its own until it is dead */
+	enum task_state state;       /* irq-off, as the next three */
 	bool is_interruptible;       /* of the sleep it is in */
+	bool is_on_cpu;              /* it runs; false for one that has fallen asleep */
+	struct sched_entity sched;
+	bool is_killed; /* ends instead of going back to the program */
 	int tid;
 	char comm[16]; /* prctl PR_SET_NAME */
+	struct kstack *kstack;
+	void *fpu_block; /* allocation behind thread.fpu_state */
 	struct process *process;
-	struct vmspace *vm;
+	struct vmspace *vm; /* NULL: a kernel task */
 	struct fdtable *fdtable;
 	struct fsctx *fs;
 	struct sighand *sighand;
 	LIST_ENTRY(task) thread_link;
-	TAILQ_ENTRY(task) run_link; /* run queue, irq-off */
+	LIST_ENTRY(task) tid_link; /* hash of all tasks; irq-off */
 
 	struct sigpending pending; /* irq-off */
 	sigset_t blocked;
@@ -85,13 +100,19 @@ struct task {
 	void __user *robust_list;
 	size_t robust_list_len;
 	void __user *rseq;
+	/* PI futexes: who waits for us to unlock one, and the one we wait for; irq-off. */
+	LIST_HEAD(, futex_waiter) pi_waiters;
+	struct futex_waiter *pi_blocked_on;
 
-	uint64_t user_ns, system_ns, last_switch_ns;
+	uint64_t affinity; /* sched_setaffinity(2): one bit per CPU */
+	bool sched_reset_on_fork;
+	uint64_t start_ns;
 	/* What restart_syscall(2) does: set together with a result of -ERESTART_RESTARTBLOCK. */
 	long (*restart)(struct task *task);
 	uint64_t restart_deadline_ns;
 	uintptr_t restart_arg;
 	unsigned long minor_faults, major_faults;
+	unsigned long voluntary_switches, involuntary_switches;
 };
 
 static inline struct task *current_task(void)
@@ -103,6 +124,37 @@ static inline struct task *current_task(void)
 /** The first task and process, with a kernel stack, at boot. NULL: no memory. */
 struct task *task_create_first(void);
 
+/** What clone(2) asks for. Objects are shared where their flag is set, else copied. */
+struct task_clone {
+	uint64_t flags; /* CLONE_*, checked */
+	vaddr_t stack;  /* stack pointer of the child; 0: the parent's */
+	uint64_t tls;   /* with CLONE_SETTLS */
+	int __user *parent_tid, *child_tid;
+};
+/** A new thread of the current process (CLONE_THREAD is set), made runnable. Its tid, or -EAGAIN,
+ *  -ENOMEM, -EFAULT. Called with all user registers saved (ukarch_thread_clone). */
+long task_clone(const struct task_clone *clone);
+
+/**
+ * A task that lives in the kernel only; main(arg) must not return. Sleeps and wakes like others,
+ * takes no signals, has no address space. NULL: no memory.
+ */
+struct task *task_create_kernel(const char *name, void (*main)(void *arg), void *arg);
+
+static inline void task_get(struct task *task)
+{
+	__atomic_fetch_add(&task->refcount, 1, __ATOMIC_RELAXED);
+}
+void task_release(struct task *task);
+static inline void task_put(struct task *task)
+{
+	if (__atomic_fetch_sub(&task->refcount, 1, __ATOMIC_ACQ_REL) == 1)
+		task_release(task);
+}
+
+/** The live task with this tid, or NULL; no reference. */
+struct task *task_find(int tid);
+
 /** The process with this pid, or NULL. */
 struct process *process_find(int pid);
 /** The lowest pid >= from, or -1: for listing them. */
@@ -110,8 +162,15 @@ int process_next_pid(int from);
 
 /** exit_group(2): ends every thread of the current process with a wait(2) status. */
 void __uk_noreturn process_exit(int wait_status);
-/** exit(2): ends the current thread; the last one ends the process with `status`. */
+/** exit(2): ends the current thread; with the last one the process ends. */
 void __uk_noreturn task_exit(int status);
+/** execve(2): ends all threads but the current one, which takes over the pid. Sleeps. 0, or -EINTR
+ *  when this thread is to end itself. */
+int process_become_single(void);
+
+/** CPU time of a thread; of all threads of a process, those that have exited included. */
+uint64_t task_cpu_ns(const struct task *task);
+uint64_t process_cpu_ns(const struct process *process);
 
 /** The soft limit, RLIM_INFINITY (as uint64_t max) when none. */
 uint64_t process_rlimit(unsigned int resource);

@@ -1,20 +1,52 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * Who runs. One task so far: it runs, or it sleeps and the CPU halts until an interrupt makes it
- * runnable. The interface is that of many tasks; issue by issue the inside grows.
+ * Who runs. The kernel is not preempted: a task gives the CPU away where it sleeps, or on its way
+ * back to the program when UKARCH_WORK_RESCHED asks for it. There is no tick: a timer runs only
+ * while somebody waits for the CPU. A CPU with nothing to run halts, on the stack of the task that
+ * went to sleep last; if that is the one to wake, nothing is switched.
+ *
+ * The fields `state`, `is_interruptible`, `is_on_cpu` and `sched` of a task and the run queue are
+ * guarded by irq-off (the run queue's spinlock with CONFIG_SMP).
  */
 #ifndef UK_SCHED_H
 #define UK_SCHED_H
 
 #include <uk/task.h>
 
-/** Makes a sleeping task runnable. Any context. */
+/** The first task runs already; the clock of its CPU time starts. */
+void sched_init(struct task *first);
+
+/** A new task, switched to for the first time, begins with this. Interrupts off before and after.
+ */
+void sched_begin(void);
+
+/** Makes a new or sleeping task runnable. Any context. */
 void sched_wake(struct task *task);
 
 /** Wakes a task from an interruptible sleep only (signals). Any context. */
 void sched_interrupt(struct task *task);
 
-/** Lets others run (sched_yield(2), and UKARCH_WORK_RESCHED on the way to the program). */
+/** sched_yield(2): the others first, if there are any. */
 void sched_yield(void);
+
+/** UKARCH_WORK_RESCHED: lets better ones run. On the way to the program. */
+void sched_preempt(void);
+
+/** The current task is dead; never returns. Its last reference is put by whoever runs next. */
+void __uk_noreturn sched_exit(void);
+
+/** New policy, priority and nice value. Any task; any context. */
+void sched_set(struct task *task, unsigned int policy, unsigned int priority, int nice);
+/** The priority as it counts: own, or one inherited from a waiter of a PI futex. */
+void sched_set_priority(struct task *task, unsigned int rt_priority);
+
+/** Counts of the CPU counter that the task has run for, up to now. */
+uint64_t sched_run_counts(const struct task *task);
+
+struct sched_stats {
+	unsigned int runnable; /* tasks, the running one included */
+	uint64_t switches;     /* since boot */
+};
+void sched_stats(struct sched_stats *stats);
 
 #endif /* UK_SCHED_H */

@@ -27,6 +27,9 @@ int clock_set_realtime_ns(uint64_t ns);
 /** The monotonic time at which ukarch_counter() was `counter`; 0 for before boot. */
 uint64_t clock_counter_to_ns(uint64_t counter);
 
+/** A number of counts as a duration. */
+uint64_t clock_counts_to_ns(uint64_t counts);
+
 /** Time the CPU was not idle since boot: what CPU-time clocks show. */
 uint64_t clock_cpu_ns(void);
 /** The scheduler's: the CPU has nothing to run between these two. Interrupts off at both. */

@@ -14,9 +14,19 @@ struct x86_percpu {
 	vaddr_t kstack_top; /* of the current thread */
 	struct ukarch_thread *current;
 	uint64_t scratch; /* user stack pointer during the first entry instructions */
+	const struct ukarch_thread *fpu_loaded; /* whose vector state the registers hold */
+	uint64_t fs_base;                       /* as loaded */
 };
 _Static_assert(offsetof(struct x86_percpu, kstack_top) == X86_PERCPU_KSTACK_TOP, "entry.S");
 _Static_assert(offsetof(struct x86_percpu, current) == X86_PERCPU_CURRENT, "entry.S");
+
+static inline struct x86_percpu *x86_percpu(void)
+{
+	struct x86_percpu *percpu;
+
+	__asm__ volatile("movq %%gs:%c1, %0" : "=r"(percpu) : "i"(X86_PERCPU_SELF));
+	return percpu;
+}
 
 static inline struct ukarch_thread *ukarch_thread_current(void)
 {

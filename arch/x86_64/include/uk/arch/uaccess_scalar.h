@@ -96,4 +96,21 @@ static inline __attribute__((always_inline)) int x86_put_user(uint64_t value, vo
 	return error;
 }
 
+/** Replaces a 32-bit word by `value` if it is `expected`, atomically; *seen is what was there.
+ *  0 or -EFAULT. */
+static inline int ukarch_cmpxchg_user(uint32_t __user *uptr, uint32_t expected, uint32_t value,
+				      uint32_t *seen)
+{
+	int error = 0;
+
+	if (!user_range_ok((uintptr_t)uptr, sizeof(*uptr)))
+		return -EFAULT;
+	__asm__ volatile(X86_UACCESS_ASM("lock cmpxchgl %[value], (%[addr])")
+			 : [error] "+r"(error), "+a"(expected)
+			 : [addr] "r"(uptr), [value] "r"(value), [efault] "i"(-EFAULT)
+			 : "memory", "cc");
+	*seen = expected;
+	return error;
+}
+
 #endif /* UK_ARCH_UACCESS_SCALAR_H */

@@ -70,5 +70,10 @@ uint64_t x86_fpu_components(void);
 /** Saves / loads the live vector state; `area` is 64-byte aligned, x86_fpu_bytes() long. */
 void x86_fpu_save(void *area);
 void x86_fpu_restore(const void *area);
+/** The same in the program's memory, checked with user_range_ok() by the caller, 64-byte aligned.
+ *  `wanted`: components to load, 0 the legacy region only; the rest becomes the initial state.
+ *  0 or -EFAULT (bad memory, or contents that the CPU refuses: then all is initial state). */
+int x86_fpu_save_user(vaddr_t area);
+int x86_fpu_restore_user(vaddr_t area, uint64_t wanted);
 
 #endif /* UK_ARCH_X86_H */

@@ -3,6 +3,8 @@
 #ifndef UK_TASK_H
 #define UK_TASK_H
 
+#include <stdint.h>
+
 struct process {
 	int pid;
 };
@@ -11,5 +13,10 @@ struct task {
 	struct process *process;
 };
 extern struct task *current;
+
+struct task *task_find(int tid);
+struct process *process_find(int pid);
+uint64_t task_cpu_ns(const struct task *task);
+uint64_t process_cpu_ns(const struct process *process);
 
 #endif /* UK_TASK_H */

@@ -1,0 +1,31 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* What the files of core/proc share among themselves. */
+#ifndef CORE_PROC_INTERNAL_H
+#define CORE_PROC_INTERNAL_H
+
+#include <uk/task.h>
+
+#define PID_MAX 32768 /* ids are smaller; /proc/sys/kernel/pid_max */
+
+/** Takes a new id (0: none) and is found under it. */
+void task_set_tid(struct task *task, int tid);
+/** Puts every object the task shares; it may sleep. The task cannot touch program memory then. */
+void task_give_up(struct task *task);
+
+/** Owns the kernel tasks; no pid, never ends. */
+extern struct process kernel_process;
+
+struct process *process_create_first(int pid);
+void process_release(struct process *process);
+static inline void process_get(struct process *process)
+{
+	__atomic_fetch_add(&process->refcount, 1, __ATOMIC_RELAXED);
+}
+static inline void process_put(struct process *process)
+{
+	if (__atomic_fetch_sub(&process->refcount, 1, __ATOMIC_ACQ_REL) == 1)
+		process_release(process);
+}
+void process_add_thread(struct process *process, struct task *task);
+
+#endif /* CORE_PROC_INTERNAL_H */

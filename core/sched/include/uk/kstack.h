@@ -1,0 +1,19 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * Kernel stacks: UKARCH_KSTACK_SIZE of addresses, naturally aligned, the lowest page unmapped as a
+ * guard. Threads come and go, so a few stacks stay mapped for the next one.
+ */
+#ifndef UK_KSTACK_H
+#define UK_KSTACK_H
+
+#include <uk/arch/types.h>
+
+struct kstack;
+
+/** NULL: no memory. Contents undefined. */
+struct kstack *kstack_alloc(void);
+void kstack_free(struct kstack *stack);
+/** What ukarch_thread.kstack_top is to be. */
+vaddr_t kstack_top(const struct kstack *stack);
+
+#endif /* UK_KSTACK_H */

@@ -1,0 +1,329 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * Switching and sleeping. `cpu` is what a CPU has; with CONFIG_SMP there will be one each.
+ *
+ *   sched_wake --> run queue --> pick_next --> ukarch_thread_switch
+ *                     ^                             |
+ *                     '--- yield, preempt <---------'--> sleep, exit
+ */
+#include <linux/errno.h>
+#include <linux/sched.h>
+#include <uk/arch/cpu.h>
+#include <uk/assert.h>
+#include <uk/clock.h>
+#include <uk/lock.h>
+#include <uk/sched.h>
+#include <uk/signal.h>
+#include <uk/vmspace.h>
+
+#define SLICE_NS (4 * UK_NSEC_PER_MSEC)
+
+static struct {
+	struct spinlock lock;
+	struct runq runq;
+	uint64_t switched_at; /* counter when the current task got the CPU */
+	struct ktimer slice;
+	struct task *dead; /* just switched away from: to be put */
+	uint64_t switches;
+} cpu = {.lock = SPINLOCK_INIT};
+
+static void slice_ended(struct ktimer *timer)
+{
+	/* With a waiter of its own priority or better the current task goes back in line. */
+	if (cpu.runq.count)
+		ukarch_thread_set_work(&current->thread, UKARCH_WORK_RESCHED);
+}
+
+/* Somebody waits: the time of the running task is limited. */
+static inline void limit_slice(void)
+{
+	if (cpu.runq.count && !cpu.slice.is_armed)
+		ktimer_arm(&cpu.slice, clock_monotonic_ns() + SLICE_NS);
+}
+
+void sched_init(struct task *first)
+{
+	runq_init(&cpu.runq);
+	ktimer_init(&cpu.slice, slice_ended);
+	cpu.switched_at = ukarch_counter();
+	first->is_on_cpu = true;
+}
+
+/* Interrupts off. */
+static void charge(struct task *task)
+{
+	uint64_t now = ukarch_counter();
+
+	runq_charge(&cpu.runq, &task->sched, now - cpu.switched_at);
+	cpu.switched_at = now;
+}
+
+uint64_t sched_run_counts(const struct task *task)
+{
+	unsigned long flags = ukarch_irq_save();
+	uint64_t counts = task->sched.run_counts;
+
+	if (task->is_on_cpu)
+		counts += ukarch_counter() - cpu.switched_at;
+	ukarch_irq_restore(flags);
+	return counts;
+}
+
+/* --- switching: interrupts off ------------------------------------------------------------------
+ */
+
+static void idle(void)
+{
+	clock_idle_begin();
+	ukarch_irq_enable_and_halt();
+	ukarch_irq_disable();
+	clock_idle_end();
+}
+
+static struct task *pick_next(void)
+{
+	struct task *next;
+
+	if (uk_unlikely(!cpu.runq.first)) {
+		while (!cpu.runq.first)
+			idle();
+		cpu.switched_at = ukarch_counter();
+	}
+	next = uk_container_of(cpu.runq.first, struct task, sched);
+	runq_remove(&cpu.runq, &next->sched);
+	next->is_on_cpu = true;
+	return next;
+}
+
+/* What the task that was switched away from left to do. */
+static void finish_switch(void)
+{
+	struct task *dead = cpu.dead;
+
+	if (uk_unlikely(dead != NULL)) {
+		cpu.dead = NULL;
+		task_put(dead);
+	}
+}
+
+/* The current task, charged, is in the queue or sleeps. */
+static void switch_away(void)
+{
+	struct task *prev = current, *next;
+
+	prev->is_on_cpu = false;
+	next = pick_next();
+	limit_slice();
+	if (next == prev)
+		return;
+	cpu.switches++;
+	vmspace_switch(next->vm);
+	ukarch_thread_switch(&prev->thread, &next->thread);
+	finish_switch();
+}
+
+void sched_begin(void)
+{
+	finish_switch();
+}
+
+static void requeue_current(void)
+{
+	runq_add(&cpu.runq, &current->sched);
+	switch_away();
+}
+
+void sched_yield(void)
+{
+	unsigned long flags;
+
+	if (!cpu.runq.count)
+		return;
+	flags = spin_lock_irqsave(&cpu.lock);
+	charge(current);
+	current->voluntary_switches++;
+	runq_place_last(&cpu.runq, &current->sched);
+	requeue_current();
+	spin_unlock_irqrestore(&cpu.lock, flags);
+}
+
+void sched_preempt(void)
+{
+	unsigned long flags = spin_lock_irqsave(&cpu.lock);
+
+	ukarch_thread_clear_work(&current->thread, UKARCH_WORK_RESCHED);
+	if (cpu.runq.count) {
+		charge(current);
+		current->involuntary_switches++;
+		/* SCHED_RR: the slice is over. SCHED_FIFO keeps its place in line. */
+		if (current->sched.policy == SCHED_RR && !cpu.slice.is_armed)
+			runq_requeue_behind(&cpu.runq, &current->sched);
+		requeue_current();
+	}
+	spin_unlock_irqrestore(&cpu.lock, flags);
+}
+
+void sched_exit(void)
+{
+	ukarch_irq_disable();
+	charge(current);
+	current->state = TASK_DEAD;
+	cpu.dead = current;
+	switch_away();
+	__builtin_unreachable();
+}
+
+/* --- waking -------------------------------------------------------------------------------------
+ */
+
+static void make_runnable(struct task *task)
+{
+	task->state = TASK_RUNNING;
+	if (task->is_on_cpu)
+		return; /* it had announced its sleep and not got there */
+	runq_place_woken(&cpu.runq, &task->sched);
+	runq_add(&cpu.runq, &task->sched);
+	/* An idle CPU finds it by itself. */
+	if (!current->is_on_cpu)
+		return;
+	if (runq_preempts(&task->sched, &current->sched))
+		ukarch_thread_set_work(&current->thread, UKARCH_WORK_RESCHED);
+	limit_slice();
+}
+
+void sched_wake(struct task *task)
+{
+	unsigned long flags = spin_lock_irqsave(&cpu.lock);
+
+	if (task->state == TASK_SLEEPING)
+		make_runnable(task);
+	spin_unlock_irqrestore(&cpu.lock, flags);
+}
+
+void sched_interrupt(struct task *task)
+{
+	if (task->is_interruptible)
+		sched_wake(task);
+}
+
+/* --- sleeping -----------------------------------------------------------------------------------
+ */
+
+struct sleep_timer {
+	struct ktimer timer;
+	struct task *task;
+};
+
+static void sleep_expired(struct ktimer *timer)
+{
+	sched_wake(uk_container_of(timer, struct sleep_timer, timer)->task);
+}
+
+/* Until somebody makes the current task runnable. */
+static void sleep_now(void)
+{
+	unsigned long flags = spin_lock_irqsave(&cpu.lock);
+
+	if (current->state == TASK_SLEEPING) {
+		charge(current);
+		current->voluntary_switches++;
+		switch_away();
+	}
+	spin_unlock_irqrestore(&cpu.lock, flags);
+}
+
+static int sleep_with_timer(uint64_t deadline_ns)
+{
+	struct sleep_timer sleep = {.task = current};
+
+	if (clock_monotonic_ns() >= deadline_ns) {
+		current->state = TASK_RUNNING;
+		return -ETIMEDOUT;
+	}
+	ktimer_init(&sleep.timer, sleep_expired);
+	ktimer_arm(&sleep.timer, deadline_ns);
+	sleep_now();
+	return ktimer_cancel(&sleep.timer) ? 0 : -ETIMEDOUT;
+}
+
+int sched_sleep_until(uint64_t deadline_ns)
+{
+	if (deadline_ns != UK_NO_TIMEOUT)
+		return sleep_with_timer(deadline_ns);
+	sleep_now();
+	return 0;
+}
+
+int sched_sleep_interruptible_until(uint64_t deadline_ns)
+{
+	struct task *task = current;
+	int result;
+
+	task->is_interruptible = true;
+	if (signal_is_pending())
+		task->state = TASK_RUNNING;
+	result = sched_sleep_until(deadline_ns);
+	task->is_interruptible = false;
+	return signal_is_pending() ? -EINTR : result;
+}
+
+/* --- policies -----------------------------------------------------------------------------------
+ */
+
+/* Runs `change` on an entity out of its queue. */
+static void with_dequeued(struct task *task, void (*change)(struct sched_entity *, const void *),
+			  const void *arg)
+{
+	unsigned long flags = spin_lock_irqsave(&cpu.lock);
+	bool was_queued = task->sched.is_queued;
+
+	if (was_queued)
+		runq_remove(&cpu.runq, &task->sched);
+	change(&task->sched, arg);
+	runq_place_woken(&cpu.runq, &task->sched);
+	if (was_queued)
+		runq_add(&cpu.runq, &task->sched);
+	if (cpu.runq.first && current->is_on_cpu && runq_preempts(cpu.runq.first, &current->sched))
+		ukarch_thread_set_work(&current->thread, UKARCH_WORK_RESCHED);
+	spin_unlock_irqrestore(&cpu.lock, flags);
+}
+
+struct policy {
+	unsigned int policy, priority;
+	int nice;
+};
+
+static void change_policy(struct sched_entity *entity, const void *arg)
+{
+	const struct policy *to = arg;
+
+	sched_entity_set(entity, to->policy, to->priority, to->nice);
+}
+
+void sched_set(struct task *task, unsigned int policy, unsigned int priority, int nice)
+{
+	struct policy to = {policy, priority, nice};
+
+	with_dequeued(task, change_policy, &to);
+}
+
+static void change_priority(struct sched_entity *entity, const void *arg)
+{
+	entity->rt_priority = *(const uint8_t *)arg;
+}
+
+void sched_set_priority(struct task *task, unsigned int rt_priority)
+{
+	uint8_t to = (uint8_t)rt_priority;
+
+	if (task->sched.rt_priority != to)
+		with_dequeued(task, change_priority, &to);
+}
+
+void sched_stats(struct sched_stats *stats)
+{
+	*stats = (struct sched_stats){
+		.runnable = cpu.runq.count + current->is_on_cpu,
+		.switches = cpu.switches,
+	};
+}
