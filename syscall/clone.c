@@ -99,21 +99,27 @@ long upcall_clone3(const struct clone_args __user *user, size_t size)
 {
 	struct clone_args args;
 	struct task_clone clone;
-	int error = get_clone_args(&args, user, size);
+	int tid = 0, error = get_clone_args(&args, user, size);
 
 	if (error)
 		return error;
-	if (args.set_tid || args.set_tid_size)
-		return args.set_tid && args.set_tid_size ? -EPERM : -EINVAL;
-	if ((args.flags & (CSIGNAL | CLONE_DETACHED)) || (args.exit_signal & ~(uint64_t)CSIGNAL))
+	/* There is one namespace of ids. */
+	if (!args.set_tid != !args.set_tid_size || args.set_tid_size > 1)
+		return -EINVAL;
+	if ((args.flags & (CSIGNAL | CLONE_DETACHED)) || args.exit_signal > UK_NSIG)
 		return -EINVAL;
 	if ((args.flags & (CLONE_THREAD | CLONE_PARENT)) && args.exit_signal)
 		return -EINVAL;
 	error = check_stack(&args);
 	if (error)
 		return error;
+	if (args.set_tid && get_user(tid, (const int __user *)(uintptr_t)args.set_tid))
+		return -EFAULT;
+	if (args.set_tid && tid <= 0)
+		return -EINVAL;
 	clone = (struct task_clone){
 		.flags = args.flags,
+		.tid = tid,
 		.stack = args.stack + args.stack_size,
 		.tls = args.tls,
 		.parent_tid = (int __user *)(uintptr_t)args.parent_tid,

@@ -58,13 +58,13 @@ static long lock_pi(struct futex_word word, int op, const struct __kernel_timesp
 	return result == -EINTR ? -ERESTARTNOINTR : result;
 }
 
-static long wait_requeue_pi(struct futex_word word, int op, uint32_t value, uint32_t bitset,
+static long wait_requeue_pi(struct futex_word word, int op, uint32_t value,
 			    const struct __kernel_timespec __user *timeout, struct futex_word to)
 {
 	uint64_t deadline_ns;
-	int result = bitset ? get_deadline(&deadline_ns, op, timeout) : -EINVAL;
+	int result = get_deadline(&deadline_ns, op, timeout);
 
-	return result ? result : futex_wait_requeue_pi(word, value, bitset, deadline_ns, to);
+	return result ? result : futex_wait_requeue_pi(word, value, deadline_ns, to);
 }
 
 static bool may_use_realtime(int command)
@@ -113,7 +113,7 @@ long sys_futex(uint32_t __user *addr, int op, uint32_t value, const void __user 
 	case FUTEX_UNLOCK_PI:
 		return futex_unlock_pi(word);
 	case FUTEX_WAIT_REQUEUE_PI:
-		return wait_requeue_pi(word, op, value, value3, timeout, word2);
+		return wait_requeue_pi(word, op, value, timeout, word2);
 	case FUTEX_CMP_REQUEUE_PI:
 		return futex_requeue_pi(&requeue);
 	default:

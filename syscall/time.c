@@ -71,63 +71,20 @@ int sleep_interruptible(uint64_t deadline_ns)
 	return result == -EINTR ? -EINTR : 0;
 }
 
-/* A CPU-time clock of a process or thread: clock_getcpuclockid(3) packs the id like this. */
-static int read_cpu_clock(int clock, uint64_t *ns)
-{
-	int id = ~(clock >> 3);
-	bool is_thread = clock & 4;
-
-	if ((clock & 3) == 3 || id < 0)
-		return -EINVAL;
-	if (id && id != (is_thread ? current->tid : current->process->pid))
-		return -EINVAL;
-	*ns = is_thread ? task_cpu_ns(current) : process_cpu_ns(current->process);
-	return 0;
-}
-
-static int read_clock(int clock, uint64_t *ns)
-{
-	switch (clock) {
-	case CLOCK_REALTIME:
-	case CLOCK_REALTIME_COARSE:
-	case CLOCK_REALTIME_ALARM:
-	case CLOCK_TAI:
-		*ns = clock_realtime_ns();
-		return 0;
-	case CLOCK_MONOTONIC:
-	case CLOCK_MONOTONIC_RAW:
-	case CLOCK_MONOTONIC_COARSE:
-	case CLOCK_BOOTTIME:
-	case CLOCK_BOOTTIME_ALARM:
-		*ns = clock_monotonic_ns();
-		return 0;
-	case CLOCK_PROCESS_CPUTIME_ID:
-		*ns = process_cpu_ns(current->process);
-		return 0;
-	case CLOCK_THREAD_CPUTIME_ID:
-		*ns = task_cpu_ns(current);
-		return 0;
-	default:
-		return clock < 0 ? read_cpu_clock(clock, ns) : -EINVAL;
-	}
-}
-
 long sys_clock_gettime(int clock, struct __kernel_timespec __user *out)
 {
-	uint64_t ns;
-	int error = read_clock(clock, &ns);
+	struct __kernel_timespec now;
+	int error = clock_get(clock, &now);
 
-	return error ? error : put_timespec(ns, out);
+	return error ? error : copy_to_user(out, &now, sizeof(now));
 }
 
 long sys_clock_getres(int clock, struct __kernel_timespec __user *out)
 {
-	uint64_t ns;
-	int error = read_clock(clock, &ns);
+	struct __kernel_timespec resolution;
+	int error = clock_resolution(clock, &resolution);
 
-	if (error || !out)
-		return error;
-	return put_timespec(1, out);
+	return error || !out ? error : copy_to_user(out, &resolution, sizeof(resolution));
 }
 
 long sys_clock_settime(int clock, const struct __kernel_timespec __user *time)
@@ -219,11 +176,11 @@ static bool is_realtime(int clock)
 
 static int check_sleep_clock(int clock)
 {
-	uint64_t ns;
+	struct __kernel_timespec now;
 
 	if (clock == CLOCK_THREAD_CPUTIME_ID)
 		return -EINVAL;
-	if (read_clock(clock, &ns))
+	if (clock_get(clock, &now))
 		return -EINVAL;
 	return clock < 0 || clock == CLOCK_PROCESS_CPUTIME_ID || clock == CLOCK_MONOTONIC_RAW ||
 			       clock == CLOCK_REALTIME_COARSE || clock == CLOCK_MONOTONIC_COARSE

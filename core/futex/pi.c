@@ -281,10 +281,10 @@ int futex_unlock_pi(struct futex_word word)
 /* --- condition variables ------------------------------------------------------------------------
  */
 
-int futex_wait_requeue_pi(struct futex_word word, uint32_t value, uint32_t bitset,
-			  uint64_t deadline_ns, struct futex_word to)
+int futex_wait_requeue_pi(struct futex_word word, uint32_t value, uint64_t deadline_ns,
+			  struct futex_word to)
 {
-	struct futex_waiter waiter = {.task = current, .bitset = bitset};
+	struct futex_waiter waiter = {.task = current, .bitset = FUTEX_BITSET_MATCH_ANY};
 	struct futex_key key;
 	uint32_t now = 0;
 	unsigned long flags;

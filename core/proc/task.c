@@ -42,6 +42,13 @@ struct task *task_find(int tid)
 	return task;
 }
 
+static int check_tid(int tid)
+{
+	if (tid >= PID_MAX)
+		return -EINVAL;
+	return task_find(tid) || process_find(tid) ? -EEXIST : tid;
+}
+
 /* Ids are used in order, so that one is not soon used again. A pid outlives its first thread. */
 static int next_tid(void)
 {
@@ -280,7 +287,7 @@ long task_clone(const struct task_clone *clone)
 
 	if (!child)
 		return -ENOMEM;
-	tid = next_tid();
+	tid = clone->tid ? check_tid(clone->tid) : next_tid();
 	if (tid < 0 || current->is_killed) {
 		task_give_up(child);
 		task_release(child);

@@ -205,7 +205,10 @@ class Tree:
         own = libraries.path_places(needs.rpath, host, guest, needs)
         rpath = [] if needs.runpath else own + inherited
         runpath = libraries.path_places(needs.runpath, host, guest, needs)
-        for name in needs.needed:
+        needed = needs.needed
+        if not libraries.is_musl(interp) and libraries.is_unwinder_wanted(host):
+            needed = [*needed, "libgcc_s.so.1"]
+        for name in needed:
             self.add_library(name, host, needs, rpath + runpath, rpath, interp)
 
     def add_library(self, name, host, needs, places, rpath, interp):

@@ -52,8 +52,8 @@ long futex_wait_any(const struct futex_wait_one *words, unsigned int count, uint
 int futex_lock_pi(struct futex_word word, uint64_t deadline_ns);
 int futex_unlock_pi(struct futex_word word);
 /** Waits on `word` until futex_requeue_pi() moves us to `to`; then owns that. */
-int futex_wait_requeue_pi(struct futex_word word, uint32_t value, uint32_t bitset,
-			  uint64_t deadline_ns, struct futex_word to);
+int futex_wait_requeue_pi(struct futex_word word, uint32_t value, uint64_t deadline_ns,
+			  struct futex_word to);
 long futex_requeue_pi(const struct futex_requeue_args *args);
 
 /** The current thread gives up its memory, at its end or in execve(2): robust list, PI futexes,

@@ -129,10 +129,12 @@ struct task_clone {
 	uint64_t flags; /* CLONE_*, checked */
 	vaddr_t stack;  /* stack pointer of the child; 0: the parent's */
 	uint64_t tls;   /* with CLONE_SETTLS */
+	int tid;        /* a certain one (clone3 set_tid), or 0 */
 	int __user *parent_tid, *child_tid;
 };
 /** A new thread of the current process (CLONE_THREAD is set), made runnable. Its tid, or -EAGAIN,
- *  -ENOMEM, -EFAULT. Called with all user registers saved (ukarch_thread_clone). */
+ *  -ENOMEM, -EEXIST (tid in use), -EINVAL (no such tid). Called with all user registers saved
+ * (ukarch_thread_clone). */
 long task_clone(const struct task_clone *clone);
 
 /**
