@@ -29,6 +29,7 @@
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
+#include "bench.h"
 
 #define BENCH_FILE  "/tmp/bench-file"
 #define PAGE        4096UL
@@ -50,6 +51,11 @@ static struct {
 	unsigned int batches;
 	const char *only, *program;
 } bench;
+
+void bench_failed(void)
+{
+	bench.last_failures++;
+}
 
 /* --- raw calls ----------------------------------------------------------------------------- */
 
@@ -264,6 +270,10 @@ static const struct item items[] = {
 	{"pread_4k", run_pread_4k, 500},
 	{"mmap_touch_munmap_4k", run_mmap_touch_munmap, 60},
 	{"mprotect_twice", run_mprotect_twice, 200},
+	{"pthread_create_join", run_pthread_create_join, 60},
+	{"futex_ping_pong", run_futex_ping_pong, 300},
+	{"pipe_ping_pong", run_pipe_ping_pong, 300},
+	{"signal_self", run_signal_self, 200},
 };
 
 /* --- measuring ------------------------------------------------------------------------------ */

@@ -8,7 +8,7 @@ ITEMS = [
     ("clock_gettime_trap", "clock_gettime, instruction", None),
     ("getppid", "getppid, instruction", 70),
     ("invalid_call", "invalid call", None),
-    ("sched_yield", "sched_yield", None),
+    ("sched_yield", "sched_yield", 150),
     ("read_zero_1", "read 1 byte /dev/zero", 120),
     ("write_null_1", "write 1 byte /dev/null", None),
     ("pipe_write_read_1", "pipe write+read 1 byte", 450),
@@ -18,6 +18,10 @@ ITEMS = [
     ("mmap_touch_munmap_4k", "mmap+touch+munmap 4 KiB", 2500),
     ("touch_64m_per_4k", "touch, per 4 KiB page of 64 MiB", 900),
     ("mprotect_twice", "mprotect twice", 900),
+    ("pthread_create_join", "pthread create+join", 10_000),
+    ("futex_ping_pong", "futex ping-pong, round", 1000),
+    ("pipe_ping_pong", "pipe ping-pong between threads, round", 2000),
+    ("signal_self", "signal to self with handler", 900),
 ]
 BOOT_TARGET = 600_000
 IMAGE_TARGET = 400 * 1024
