@@ -38,13 +38,13 @@ static _Atomic uint32_t turns[2];
 static void hit(unsigned int to)
 {
 	atomic_store(&turns[to], 1);
-	syscall(SYS_futex, &turns[to], FUTEX_WAKE_PRIVATE, 1, NULL, NULL, 0);
+	call6(SYS_futex, (long)&turns[to], FUTEX_WAKE_PRIVATE, 1, 0, 0, 0);
 }
 
 static void await(unsigned int at)
 {
 	while (!atomic_exchange(&turns[at], 0))
-		syscall(SYS_futex, &turns[at], FUTEX_WAIT_PRIVATE, 0, NULL, NULL, 0);
+		call6(SYS_futex, (long)&turns[at], FUTEX_WAIT_PRIVATE, 0, 0, 0, 0);
 }
 
 static void *hit_back(void *rounds)
@@ -80,7 +80,8 @@ static void *send_back(void *rounds)
 	char byte;
 
 	for (uintptr_t i = 0; i < (uintptr_t)rounds; i++)
-		if (read(there[0], &byte, 1) != 1 || write(back[1], &byte, 1) != 1)
+		if (call3(SYS_read, there[0], (long)&byte, 1) != 1 ||
+		    call3(SYS_write, back[1], (long)&byte, 1) != 1)
 			bench_failed();
 	return NULL;
 }
@@ -95,7 +96,8 @@ void run_pipe_ping_pong(unsigned long n)
 		return;
 	}
 	for (unsigned long i = 0; i < n; i++)
-		if (write(there[1], &byte, 1) != 1 || read(back[0], &byte, 1) != 1)
+		if (call3(SYS_write, there[1], (long)&byte, 1) != 1 ||
+		    call3(SYS_read, back[0], (long)&byte, 1) != 1)
 			bench_failed();
 	pthread_join(partner, NULL);
 	for (int i = 0; i < 2; i++) {
@@ -121,7 +123,7 @@ void run_signal_self(unsigned long n)
 	sigaction(SIGUSR1, &action, NULL);
 	caught = 0;
 	for (unsigned long i = 0; i < n; i++)
-		syscall(SYS_tgkill, pid, tid, SIGUSR1);
+		call3(SYS_tgkill, pid, tid, SIGUSR1);
 	if (caught != n)
 		bench_failed();
 }

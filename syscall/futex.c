@@ -73,13 +73,10 @@ static bool may_use_realtime(int command)
 	       command == FUTEX_WAIT_REQUEUE_PI || command == FUTEX_LOCK_PI2;
 }
 
-/* `timeout` is a number of waiters for the operations that work on two words. */
-long sys_futex(uint32_t __user *addr, int op, uint32_t value, const void __user *timeout,
-	       uint32_t __user *addr2, uint32_t value3)
+/* For the operations on two words `timeout` is a number of waiters. */
+static long on_two_words(struct futex_word word, int command, uint32_t value,
+			 const void __user *timeout, struct futex_word word2, uint32_t value3)
 {
-	bool is_private = op & FUTEX_PRIVATE_FLAG;
-	struct futex_word word = {addr, is_private}, word2 = {addr2, is_private};
-	int command = op & FUTEX_CMD_MASK;
 	struct futex_requeue_args requeue = {
 		.from = word,
 		.to = word2,
@@ -88,6 +85,19 @@ long sys_futex(uint32_t __user *addr, int op, uint32_t value, const void __user 
 		.compares = command != FUTEX_REQUEUE,
 		.expected = value3,
 	};
+
+	if (command == FUTEX_WAKE_OP)
+		return futex_wake_op(word, (int)value, word2, (int)(intptr_t)timeout, value3);
+	return command == FUTEX_CMP_REQUEUE_PI ? futex_requeue_pi(&requeue)
+					       : futex_requeue(&requeue);
+}
+
+/* Everything, the common operations included. */
+static long __uk_noinline any_operation(struct futex_word word, int op, uint32_t value,
+					const void __user *timeout, struct futex_word word2,
+					uint32_t value3)
+{
+	int command = op & FUTEX_CMD_MASK;
 
 	if ((op & FUTEX_CLOCK_REALTIME) && !may_use_realtime(command))
 		return -ENOSYS;
@@ -102,9 +112,9 @@ long sys_futex(uint32_t __user *addr, int op, uint32_t value, const void __user 
 		return value3 ? futex_wake(word, (int)value, value3) : -EINVAL;
 	case FUTEX_REQUEUE:
 	case FUTEX_CMP_REQUEUE:
-		return futex_requeue(&requeue);
+	case FUTEX_CMP_REQUEUE_PI:
 	case FUTEX_WAKE_OP:
-		return futex_wake_op(word, (int)value, word2, (int)(intptr_t)timeout, value3);
+		return on_two_words(word, command, value, timeout, word2, value3);
 	case FUTEX_LOCK_PI:
 	case FUTEX_LOCK_PI2:
 		return lock_pi(word, op, timeout);
@@ -114,11 +124,24 @@ long sys_futex(uint32_t __user *addr, int op, uint32_t value, const void __user 
 		return futex_unlock_pi(word);
 	case FUTEX_WAIT_REQUEUE_PI:
 		return wait_requeue_pi(word, op, value, timeout, word2);
-	case FUTEX_CMP_REQUEUE_PI:
-		return futex_requeue_pi(&requeue);
 	default:
 		return sys_not_there();
 	}
+}
+
+/* Two ways through without a stack frame for what mutexes and condition variables do most. */
+long sys_futex(uint32_t __user *addr, int op, uint32_t value, const void __user *timeout,
+	       uint32_t __user *addr2, uint32_t value3)
+{
+	bool is_private = op & FUTEX_PRIVATE_FLAG;
+	struct futex_word word = {addr, is_private};
+
+	if ((op & ~FUTEX_PRIVATE_FLAG) == FUTEX_WAKE)
+		return futex_wake(word, (int)value, FUTEX_BITSET_MATCH_ANY);
+	if ((op & ~FUTEX_PRIVATE_FLAG) == FUTEX_WAIT && !timeout)
+		return futex_wait_for_ever(word, value);
+	return any_operation(word, op, value, timeout, (struct futex_word){addr2, is_private},
+			     value3);
 }
 
 static int get_waiter(struct futex_wait_one *one, const struct futex_waitv __user *user)

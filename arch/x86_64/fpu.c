@@ -16,7 +16,7 @@
 #define MXCSR_RESET  0x1f80
 #define FCW_RESET    0x37f
 
-static uint64_t components; /* XCR0; 0: FXSAVE only */
+uint64_t x86_fpu_components;
 static size_t area_bytes = FXSAVE_BYTES;
 
 /* Legacy region and header of the initial state: XRSTOR needs no more when XSTATE_BV is 0. */
@@ -37,17 +37,17 @@ void x86_fpu_init(void)
 		struct x86_cpuid leaf = x86_cpuid(0xd, 0);
 
 		X86_WRITE_CR(4, cr4 | X86_CR4_OSXSAVE);
-		components = leaf.eax & (XCR0_X87 | XCR0_SSE | XCR0_AVX | XCR0_AVX512);
-		if ((components & XCR0_AVX512) != XCR0_AVX512)
-			components &= ~XCR0_AVX512;
-		__asm__ volatile("xsetbv" ::"c"(0), "a"((uint32_t)components),
-				 "d"((uint32_t)(components >> 32)));
+		x86_fpu_components = leaf.eax & (XCR0_X87 | XCR0_SSE | XCR0_AVX | XCR0_AVX512);
+		if ((x86_fpu_components & XCR0_AVX512) != XCR0_AVX512)
+			x86_fpu_components &= ~XCR0_AVX512;
+		__asm__ volatile("xsetbv" ::"c"(0), "a"((uint32_t)x86_fpu_components),
+				 "d"((uint32_t)(x86_fpu_components >> 32)));
 		/* With XCR0 set, EBX is the size of what is enabled. */
 		area_bytes = x86_cpuid(0xd, 0).ebx;
 	} else {
 		X86_WRITE_CR(4, cr4);
 	}
-	x86_fpu_restore(&initial_state);
+	x86_fpu_reset();
 }
 
 size_t x86_fpu_bytes(void)
@@ -55,27 +55,9 @@ size_t x86_fpu_bytes(void)
 	return area_bytes;
 }
 
-uint64_t x86_fpu_components(void)
+void x86_fpu_reset(void)
 {
-	return components;
-}
-
-void x86_fpu_save(void *area)
-{
-	if (components)
-		__asm__ volatile("xsave64 (%0)" ::"r"(area), "a"(-1), "d"(-1) : "memory");
-	else
-		__asm__ volatile("fxsave64 (%0)" ::"r"(area) : "memory");
-}
-
-void x86_fpu_restore(const void *area)
-{
-	if (!area)
-		area = &initial_state;
-	if (components)
-		__asm__ volatile("xrstor64 (%0)" ::"r"(area), "a"(-1), "d"(-1) : "memory");
-	else
-		__asm__ volatile("fxrstor64 (%0)" ::"r"(area) : "memory");
+	x86_fpu_restore(&initial_state);
 }
 
 /* In the program's memory, which may not be there or hold what the CPU refuses: -EFAULT. */
@@ -92,18 +74,18 @@ void x86_fpu_restore(const void *area)
 
 int x86_fpu_save_user(vaddr_t area)
 {
-	return components ? USER_STATE("xsave64", components, area)
-			  : USER_STATE("fxsave64", 0UL, area);
+	return x86_fpu_components ? USER_STATE("xsave64", x86_fpu_components, area)
+				  : USER_STATE("fxsave64", 0UL, area);
 }
 
 int x86_fpu_restore_user(vaddr_t area, uint64_t wanted)
 {
 	int error;
 
-	if (wanted != components || !wanted)
-		x86_fpu_restore(NULL);
+	if (wanted != x86_fpu_components || !wanted)
+		x86_fpu_reset();
 	error = wanted ? USER_STATE("xrstor64", wanted, area) : USER_STATE("fxrstor64", 0UL, area);
 	if (error)
-		x86_fpu_restore(NULL); /* it may have been loaded in part */
+		x86_fpu_reset(); /* it may have been loaded in part */
 	return error;
 }

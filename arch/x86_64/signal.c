@@ -48,14 +48,14 @@ static struct _fpx_sw_bytes sw_bytes(void)
 	return (struct _fpx_sw_bytes){
 		.magic1 = FP_XSTATE_MAGIC1,
 		.extended_size = (uint32_t)x86_fpu_bytes() + FP_XSTATE_MAGIC2_SIZE,
-		.xfeatures = x86_fpu_components(),
+		.xfeatures = x86_fpu_components,
 		.xstate_size = (uint32_t)x86_fpu_bytes(),
 	};
 }
 
 static int save_vector_state(vaddr_t area)
 {
-	bool has_xsave = x86_fpu_components() != 0;
+	bool has_xsave = x86_fpu_components != 0;
 	struct _fpx_sw_bytes sw;
 	uint32_t magic2 = FP_XSTATE_MAGIC2;
 
@@ -106,7 +106,7 @@ static void fill_context(struct sigcontext *sc, const struct ukarch_regs *regs,
 
 int ukarch_sigframe_push(struct ukarch_regs *regs, const struct ukarch_sigdelivery *d)
 {
-	size_t state_bytes = x86_fpu_bytes() + (x86_fpu_components() ? FP_XSTATE_MAGIC2_SIZE : 0);
+	size_t state_bytes = x86_fpu_bytes() + (x86_fpu_components ? FP_XSTATE_MAGIC2_SIZE : 0);
 	vaddr_t state = UK_ALIGN_DOWN(d->frame_top - RED_ZONE - state_bytes, 64);
 	vaddr_t at = UK_ALIGN_DOWN(state - sizeof(struct rt_sigframe), 16) - 8;
 	struct rt_sigframe frame;
@@ -116,7 +116,7 @@ int ukarch_sigframe_push(struct ukarch_regs *regs, const struct ukarch_sigdelive
 	memset(&frame, 0, sizeof(frame));
 	frame.return_address = d->restorer;
 	frame.uc.uc_flags =
-		UC_SIGCONTEXT_SS | UC_STRICT_RESTORE_SS | (x86_fpu_components() ? UC_FP_XSTATE : 0);
+		UC_SIGCONTEXT_SS | UC_STRICT_RESTORE_SS | (x86_fpu_components ? UC_FP_XSTATE : 0);
 	frame.uc.uc_stack = d->altstack;
 	frame.uc.uc_sigmask = d->saved_mask;
 	fill_context(&frame.uc.uc_mcontext, regs, d);
@@ -143,7 +143,7 @@ static int state_components(vaddr_t area, uint64_t *wanted)
 	uint32_t magic2 = 0;
 
 	*wanted = 0;
-	if (!x86_fpu_components())
+	if (!x86_fpu_components)
 		return 0;
 	if (copy_from_user(&sw, (void __user *)(area + SW_RESERVED), sizeof(sw)))
 		return -EFAULT;
@@ -153,7 +153,7 @@ static int state_components(vaddr_t area, uint64_t *wanted)
 	if (get_user(magic2, (uint32_t __user *)(area + sw.xstate_size)))
 		return -EFAULT;
 	if (magic2 == FP_XSTATE_MAGIC2)
-		*wanted = sw.xfeatures & x86_fpu_components();
+		*wanted = sw.xfeatures & x86_fpu_components;
 	return 0;
 }
 
@@ -165,7 +165,7 @@ static int load_vector_state(vaddr_t area)
 	int error;
 
 	if (!area) {
-		x86_fpu_restore(NULL);
+		x86_fpu_reset();
 		return 0;
 	}
 	if (!UK_IS_ALIGNED(area, 64))

@@ -58,33 +58,25 @@ void ukarch_regs_set_sp(struct ukarch_regs *regs, vaddr_t sp)
 	regs->rsp = sp;
 }
 
-static void switch_fpu(struct ukarch_thread *prev, struct ukarch_thread *next)
-{
-	struct x86_percpu *percpu = x86_percpu();
-
-	if (prev->fpu_state)
-		x86_fpu_save(prev->fpu_state);
-	if (!next->fpu_state || percpu->fpu_loaded == next)
-		return;
-	x86_fpu_restore(next->fpu_state);
-	percpu->fpu_loaded = next;
-}
-
-static void switch_tls(const struct ukarch_thread *next)
-{
-	struct x86_percpu *percpu = x86_percpu();
-
-	if (!next->fpu_state || percpu->fs_base == next->tls_base)
-		return; /* a kernel task has none */
-	percpu->fs_base = next->tls_base;
-	wrmsr(X86_MSR_FS_BASE, next->tls_base);
-}
-
 void ukarch_thread_switch(struct ukarch_thread *prev, struct ukarch_thread *next)
 {
-	switch_fpu(prev, next);
-	switch_tls(next);
-	ukarch_thread_set_current(next);
+	struct x86_percpu *percpu = x86_percpu();
+
+	if (uk_likely(prev->fpu_state != NULL))
+		x86_fpu_save(prev->fpu_state);
+	/* A kernel task has no use for these: whatever is there stays. */
+	if (uk_likely(next->fpu_state != NULL)) {
+		if (percpu->fpu_loaded != next) {
+			x86_fpu_restore(next->fpu_state);
+			percpu->fpu_loaded = next;
+		}
+		if (percpu->fs_base != next->tls_base) {
+			percpu->fs_base = next->tls_base;
+			wrmsr(X86_MSR_FS_BASE, next->tls_base);
+		}
+	}
+	percpu->kstack_top = next->kstack_top;
+	percpu->current = next;
 	x86_switch_stack(&prev->kstack_sp, next->kstack_sp);
 }
 
@@ -111,7 +103,7 @@ void ukarch_regs_start(struct ukarch_regs *regs, vaddr_t entry, vaddr_t sp)
 
 void ukarch_thread_reset(struct ukarch_thread *thread)
 {
-	x86_fpu_restore(NULL);
+	x86_fpu_reset();
 	ukarch_thread_set_tls(thread, 0);
 	thread->gs_base = 0;
 }

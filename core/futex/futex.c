@@ -9,19 +9,21 @@
 
 static struct futex_bucket buckets[BUCKETS];
 
-struct futex_bucket *futex_bucket_of(const struct futex_key *key)
+static inline struct futex_bucket *bucket_of(const struct futex_key *key)
 {
-	uint64_t mixed = (key->space ^ key->offset >> 2) * 0x9e3779b97f4a7c15UL;
-	struct futex_bucket *bucket = &buckets[mixed >> 58];
+	struct futex_bucket *bucket = &buckets[(key->offset >> 2 ^ key->offset >> 12) % BUCKETS];
 
-	_Static_assert(BUCKETS == 1 << (64 - 58), "the top bits choose");
 	if (uk_unlikely(!bucket->tqh_last))
 		TAILQ_INIT(bucket);
 	return bucket;
 }
 
-/* Memory that others may have mapped, too, has a name of its own. */
-static int find_shared_key(struct futex_key *key, uintptr_t addr)
+struct futex_bucket *futex_bucket_of(const struct futex_key *key)
+{
+	return bucket_of(key);
+}
+
+int futex_find_shared_key(struct futex_key *key, uintptr_t addr)
 {
 	struct vmspace *vm = current->vm;
 	const struct vma *vma;
@@ -37,117 +39,176 @@ static int find_shared_key(struct futex_key *key, uintptr_t addr)
 	return vma ? 0 : -EFAULT;
 }
 
-int futex_key_of(struct futex_key *key, struct futex_word word)
+static inline bool is_queued(const struct futex_waiter *waiter)
 {
-	uintptr_t addr = (uintptr_t)word.addr;
-
-	if (!UK_IS_ALIGNED(addr, sizeof(uint32_t)))
-		return -EINVAL;
-	if (!user_range_ok(addr, sizeof(uint32_t)))
-		return -EFAULT;
-	*key = (struct futex_key){.space = (uintptr_t)current->vm, .offset = addr};
-	return word.is_private ? 0 : find_shared_key(key, addr);
+	return __atomic_load_n(&waiter->is_queued, __ATOMIC_ACQUIRE);
 }
 
 /* --- queues -------------------------------------------------------------------------------------
  */
 
-void futex_queue(struct futex_waiter *waiter)
+static inline void queue(struct futex_waiter *waiter)
 {
-	unsigned long flags = ukarch_irq_save();
-
-	TAILQ_INSERT_TAIL(futex_bucket_of(&waiter->key), waiter, link);
+	waiter->bucket = bucket_of(&waiter->key);
+	TAILQ_INSERT_TAIL(waiter->bucket, waiter, link);
 	waiter->is_queued = true;
-	ukarch_irq_restore(flags);
 }
 
-static void take_out(struct futex_waiter *waiter)
+void futex_queue_irqoff(struct futex_waiter *waiter)
 {
-	TAILQ_REMOVE(futex_bucket_of(&waiter->key), waiter, link);
+	queue(waiter);
+}
+
+static inline void take_out(struct futex_waiter *waiter)
+{
+	TAILQ_REMOVE(waiter->bucket, waiter, link);
 	waiter->is_queued = false;
 }
 
-bool futex_unqueue(struct futex_waiter *waiter)
+bool futex_unqueue_irqoff(struct futex_waiter *waiter)
 {
-	unsigned long flags = ukarch_irq_save();
 	bool was_queued = waiter->is_queued;
 
 	if (was_queued)
 		take_out(waiter);
-	ukarch_irq_restore(flags);
+	return was_queued;
+}
+
+static bool unqueue(struct futex_waiter *waiter)
+{
+	bool was_queued;
+
+	if (!is_queued(waiter)) /* a woken waiter is nobody else's any more */
+		return false;
+	ukarch_irq_disable();
+	was_queued = futex_unqueue_irqoff(waiter);
+	ukarch_irq_enable();
 	return was_queued;
 }
 
 void futex_move(struct futex_waiter *waiter, const struct futex_key *to)
 {
-	TAILQ_REMOVE(futex_bucket_of(&waiter->key), waiter, link);
+	TAILQ_REMOVE(waiter->bucket, waiter, link);
 	waiter->key = *to;
-	TAILQ_INSERT_TAIL(futex_bucket_of(&waiter->key), waiter, link);
+	waiter->bucket = futex_bucket_of(to);
+	TAILQ_INSERT_TAIL(waiter->bucket, waiter, link);
 }
 
 void futex_wake_waiter(struct futex_waiter *waiter)
 {
 	take_out(waiter);
-	sched_wake(waiter->task);
+	sched_wake_irqoff(waiter->task);
 }
 
 static inline bool all_queued(const struct futex_waiter *waiters, unsigned int count)
 {
 	for (unsigned int i = 0; i < count; i++)
-		if (!__atomic_load_n(&waiters[i].is_queued, __ATOMIC_ACQUIRE))
+		if (!is_queued(&waiters[i]))
 			return false;
 	return true;
 }
 
-int futex_sleep(const struct futex_waiter *waiters, unsigned int count, uint64_t deadline_ns)
+static inline int sleep_on(const struct futex_waiter *waiters, unsigned int count,
+			   uint64_t deadline_ns)
 {
 	struct task *task = current;
 	int result = 0;
 
-	while (!result && all_queued(waiters, count)) {
-		__atomic_store_n(&task->state, TASK_SLEEPING, __ATOMIC_SEQ_CST);
-		if (all_queued(waiters, count))
-			result = sched_sleep_interruptible_until(deadline_ns);
-		__atomic_store_n(&task->state, TASK_RUNNING, __ATOMIC_SEQ_CST);
-	}
+	do {
+		sched_announce_sleep(task);
+		if (uk_unlikely(!all_queued(waiters, count))) {
+			sched_cancel_sleep(task);
+			return 0;
+		}
+		result = sched_sleep_interruptible_until(deadline_ns);
+	} while (uk_unlikely(!result && all_queued(waiters, count)));
 	return result;
+}
+
+int futex_sleep(const struct futex_waiter *waiter, uint64_t deadline_ns)
+{
+	return sleep_on(waiter, 1, deadline_ns);
 }
 
 /* --- wait and wake ------------------------------------------------------------------------------
  */
 
-int futex_wait(struct futex_word word, uint32_t value, uint32_t bitset, uint64_t deadline_ns)
+static __uk_always_inline int wait_until(struct futex_word word, uint32_t value, uint32_t bitset,
+					 uint64_t deadline_ns)
 {
-	struct futex_waiter waiter = {.task = current, .bitset = bitset};
+	struct futex_waiter waiter; /* by hand: most of it only PI waiters use */
 	uint32_t now = 0;
 	int error = futex_key_of(&waiter.key, word);
 
 	if (error)
 		return error;
-	futex_queue(&waiter);
+	waiter.task = current;
+	waiter.bitset = bitset;
+	waiter.is_pi = false;
+	waiter.requeue_to = NULL;
+	ukarch_irq_disable();
+	queue(&waiter);
+	ukarch_irq_enable();
 	error = get_user(now, word.addr);
-	if (!error && now != value)
+	if (uk_likely(!error)) {
 		error = -EAGAIN;
-	if (!error)
-		error = futex_sleep(&waiter, 1, deadline_ns);
+		if (uk_likely(now == value))
+			error = sleep_on(&waiter, 1, deadline_ns);
+	}
 	/* A wake that came all the same was meant for us: it must not get lost. */
-	return futex_unqueue(&waiter) ? error : 0;
+	return error && unqueue(&waiter) ? error : 0;
 }
 
+int futex_wait(struct futex_word word, uint32_t value, uint32_t bitset, uint64_t deadline_ns)
+{
+	return wait_until(word, value, bitset, deadline_ns);
+}
+
+long futex_wait_for_ever(struct futex_word word, uint32_t value)
+{
+	int result = wait_until(word, value, FUTEX_BITSET_MATCH_ANY, UK_NO_TIMEOUT);
+
+	return result == -EINTR ? -ERESTARTSYS : result;
+}
+
+/* The first waiter from `waiter` on that a wake of `key` and `bitset` reaches, or NULL. */
+static inline struct futex_waiter *find(struct futex_waiter *waiter, const struct futex_key *key,
+					uint32_t bitset)
+{
+	while (waiter &&
+	       (!futex_key_is(&waiter->key, key) || !(waiter->bitset & bitset) || waiter->is_pi))
+		waiter = TAILQ_NEXT(waiter, link);
+	return waiter;
+}
+
+static __uk_always_inline bool wake_first(const struct futex_key *key, uint32_t bitset)
+{
+	struct futex_waiter *waiter;
+
+	ukarch_irq_disable();
+	waiter = find(TAILQ_FIRST(bucket_of(key)), key, bitset);
+	if (waiter)
+		futex_wake_waiter(waiter);
+	ukarch_irq_enable();
+	return waiter != NULL;
+}
+
+/* As on Linux, one is woken even when `count` says none. */
 static long wake_key(const struct futex_key *key, int count, uint32_t bitset)
 {
-	unsigned long flags = ukarch_irq_save();
 	struct futex_waiter *waiter, *next;
 	long woken = 0;
 
-	for (waiter = TAILQ_FIRST(futex_bucket_of(key)); waiter && woken < count; waiter = next) {
+	if (count <= 1)
+		return wake_first(key, bitset);
+	ukarch_irq_disable();
+	waiter = find(TAILQ_FIRST(bucket_of(key)), key, bitset);
+	for (; waiter && woken < count; woken++) {
 		next = TAILQ_NEXT(waiter, link);
-		if (!futex_key_is(&waiter->key, key) || !(waiter->bitset & bitset) || waiter->is_pi)
-			continue;
 		futex_wake_waiter(waiter);
-		woken++;
+		waiter = find(next, key, bitset);
 	}
-	ukarch_irq_restore(flags);
+	ukarch_irq_enable();
 	return woken;
 }
 
@@ -156,8 +217,9 @@ long futex_wake(struct futex_word word, int count, uint32_t bitset)
 	struct futex_key key;
 	int error = futex_key_of(&key, word);
 
-	/* As on Linux: one is woken even when nobody is asked for. */
-	return error ? error : wake_key(&key, UK_MAX(count, 1), bitset);
+	if (error)
+		return error;
+	return count <= 1 ? wake_first(&key, bitset) : wake_key(&key, count, bitset);
 }
 
 /* --- FUTEX_WAKE_OP ------------------------------------------------------------------------------
@@ -243,9 +305,9 @@ long futex_wake_op(struct futex_word word, int count, struct futex_word word2, i
 		result = apply(word2.addr, op);
 	if (result < 0)
 		return result;
-	woken = wake_key(&key, UK_MAX(count, 1), FUTEX_BITSET_MATCH_ANY);
+	woken = wake_key(&key, count, FUTEX_BITSET_MATCH_ANY);
 	if (result)
-		woken += wake_key(&key2, UK_MAX(count2, 1), FUTEX_BITSET_MATCH_ANY);
+		woken += wake_key(&key2, count2, FUTEX_BITSET_MATCH_ANY);
 	return woken;
 }
 
@@ -265,7 +327,9 @@ static int queue_all(struct futex_waiter *waiters, const struct futex_wait_one *
 			return error;
 		waiters[i].task = current;
 		waiters[i].bitset = FUTEX_BITSET_MATCH_ANY;
-		futex_queue(&waiters[i]);
+		ukarch_irq_disable();
+		futex_queue_irqoff(&waiters[i]);
+		ukarch_irq_enable();
 	}
 	for (unsigned int i = 0; i < count && !error; i++) {
 		error = get_user(now, words[i].word.addr);
@@ -281,7 +345,7 @@ static long unqueue_all(struct futex_waiter *waiters, unsigned int count)
 	long woken = -1;
 
 	for (unsigned int i = 0; i < count; i++)
-		if (waiters[i].task && !futex_unqueue(&waiters[i]) && woken < 0)
+		if (waiters[i].task && !unqueue(&waiters[i]) && woken < 0)
 			woken = i;
 	return woken;
 }
@@ -295,7 +359,7 @@ long futex_wait_any(const struct futex_wait_one *words, unsigned int count, uint
 		return -ENOMEM;
 	result = queue_all(waiters, words, count);
 	if (!result)
-		result = futex_sleep(waiters, count, deadline_ns);
+		result = sleep_on(waiters, count, deadline_ns);
 	woken = unqueue_all(waiters, count);
 	uk_free(waiters);
 	return woken >= 0 ? woken : result;

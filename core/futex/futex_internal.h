@@ -25,8 +25,11 @@ struct futex_key {
 	uint64_t offset;
 };
 
+TAILQ_HEAD(futex_bucket, futex_waiter);
+
 struct futex_waiter {
 	TAILQ_ENTRY(futex_waiter) link;
+	struct futex_bucket *bucket; /* that of `key`, while queued */
 	struct futex_key key;
 	struct task *task;
 	uint32_t bitset;
@@ -38,25 +41,36 @@ struct futex_waiter {
 	LIST_ENTRY(futex_waiter) owner_link; /* owner->pi_waiters */
 	const struct futex_key *requeue_to;  /* FUTEX_WAIT_REQUEUE_PI */
 };
-TAILQ_HEAD(futex_bucket, futex_waiter);
 
 static inline bool futex_key_is(const struct futex_key *a, const struct futex_key *b)
 {
 	return a->offset == b->offset && a->space == b->space;
 }
 
+/** Memory that others may have mapped, too, has a name of its own. 0, -EFAULT. */
+int futex_find_shared_key(struct futex_key *key, uintptr_t addr);
 /** 0, -EINVAL (alignment), -EFAULT. */
-int futex_key_of(struct futex_key *key, struct futex_word word);
+static inline int futex_key_of(struct futex_key *key, struct futex_word word)
+{
+	uintptr_t addr = (uintptr_t)word.addr;
+
+	if (!UK_IS_ALIGNED(addr, sizeof(uint32_t)))
+		return -EINVAL;
+	if (!user_range_ok(addr, sizeof(uint32_t)))
+		return -EFAULT;
+	*key = (struct futex_key){.space = (uintptr_t)current->vm, .offset = addr};
+	return word.is_private ? 0 : futex_find_shared_key(key, addr);
+}
 struct futex_bucket *futex_bucket_of(const struct futex_key *key);
 
-void futex_queue(struct futex_waiter *waiter);
+void futex_queue_irqoff(struct futex_waiter *waiter);
 /** false: it was woken before. */
-bool futex_unqueue(struct futex_waiter *waiter);
+bool futex_unqueue_irqoff(struct futex_waiter *waiter);
 /** Takes a queued waiter out and wakes its task. Interrupts off. */
 void futex_wake_waiter(struct futex_waiter *waiter);
-/** Sleeps until one of the current task's waiters is woken: 0, -ETIMEDOUT, -EINTR; all may still
- *  be queued. */
-int futex_sleep(const struct futex_waiter *waiters, unsigned int count, uint64_t deadline_ns);
+/** Sleeps until the current task's waiter is woken: 0, -ETIMEDOUT, -EINTR; it may still be
+ *  queued. */
+int futex_sleep(const struct futex_waiter *waiter, uint64_t deadline_ns);
 /** Into another bucket. Interrupts off. */
 void futex_move(struct futex_waiter *waiter, const struct futex_key *to);
 

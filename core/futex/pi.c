@@ -204,12 +204,12 @@ static int wait_for_word(struct futex_waiter *waiter, struct task *owner, uint64
 		ukarch_irq_restore(flags);
 		return -EDEADLK;
 	}
-	futex_queue(waiter);
+	futex_queue_irqoff(waiter);
 	wait_for_owner(waiter, owner);
 	ukarch_irq_restore(flags);
-	error = futex_sleep(waiter, 1, deadline_ns);
+	error = futex_sleep(waiter, deadline_ns);
 	flags = ukarch_irq_save();
-	if (!futex_unqueue(waiter))
+	if (!futex_unqueue_irqoff(waiter))
 		error = 0;
 	else
 		leave_owner(waiter);
@@ -297,14 +297,16 @@ int futex_wait_requeue_pi(struct futex_word word, uint32_t value, uint64_t deadl
 	if (error)
 		return error;
 	waiter.requeue_to = &key;
-	futex_queue(&waiter);
+	ukarch_irq_disable();
+	futex_queue_irqoff(&waiter);
+	ukarch_irq_enable();
 	error = get_user(now, word.addr);
 	if (!error && now != value)
 		error = -EAGAIN;
 	if (!error)
-		error = futex_sleep(&waiter, 1, deadline_ns);
+		error = futex_sleep(&waiter, deadline_ns);
 	flags = ukarch_irq_save();
-	if (futex_unqueue(&waiter)) {
+	if (futex_unqueue_irqoff(&waiter)) {
 		leave_owner(&waiter);
 	} else {
 		error = 0;

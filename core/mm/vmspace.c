@@ -3,8 +3,7 @@
 #include <uk/heap.h>
 #include "vm_internal.h"
 
-/* What the CPU translates with; no reference. Guarded by irq-off. */
-static const struct vmspace *active;
+const struct vmspace *vmspace_active;
 
 struct vmspace *vmspace_create(void)
 {
@@ -31,21 +30,13 @@ void vmspace_put(struct vmspace *vm)
 
 	if (__atomic_fetch_sub(&vm->refcount, 1, __ATOMIC_ACQ_REL) != 1)
 		return;
-	if (active == vm) {
+	if (vmspace_active == vm) {
 		ukarch_pt_activate_kernel();
-		active = NULL;
+		vmspace_active = NULL;
 	}
 	vm_drop_pages(vm, 0, UKARCH_USER_END);
 	while ((vma = RB_ROOT(&vm->vmas)))
 		vma_delete(vm, vma);
 	ukarch_pt_destroy(&vm->pt);
 	uk_free(vm);
-}
-
-void vmspace_switch(struct vmspace *vm)
-{
-	if (!vm || vm == active)
-		return;
-	active = vm;
-	ukarch_pt_activate(&vm->pt);
 }

@@ -166,7 +166,7 @@ void signal_force_fault(int signo, int si_code, uintptr_t addr)
 	signal_send_task(task, &info);
 }
 
-bool signal_is_pending(void)
+bool signal_is_pending_slow(void)
 {
 	const struct task *task = current;
 

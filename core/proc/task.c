@@ -182,7 +182,7 @@ struct task *task_create_kernel(const char *name, void (*main)(void *arg), void 
 	strlcpy(task->comm, name, sizeof(task->comm));
 	task->process = &kernel_process;
 	ukarch_thread_prepare(&task->thread, begin_kernel, self);
-	sched_wake(task);
+	sched_start(task);
 	return task;
 }
 
@@ -302,7 +302,7 @@ long task_clone(const struct task_clone *clone)
 		(void)!put_user(tid, clone->child_tid);
 	if (clone->flags & CLONE_CHILD_CLEARTID)
 		child->clear_child_tid = clone->child_tid;
-	sched_wake(child);
+	sched_start(child);
 	return tid;
 }
 

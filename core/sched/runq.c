@@ -3,12 +3,6 @@
 #include <linux/sched.h>
 #include <uk/sched_entity.h>
 
-/* A woken task takes the CPU from one that is ahead by this much: about half a millisecond. Less
- * would let two that talk to each other switch at every word. */
-#define PREEMPT_COUNTS (1UL << 20)
-/* How far behind the others a sleeper may come back: it gets the CPU soon, not for long. */
-#define SLEEPER_CREDIT_COUNTS (1UL << 22)
-
 static int compare(const struct sched_entity *a, const struct sched_entity *b)
 {
 	if (a->rt_priority != b->rt_priority)
@@ -37,48 +31,27 @@ void runq_init(struct runq *runq)
 	*runq = (struct runq){.tree = RB_INITIALIZER(&runq->tree)};
 }
 
-static void raise_least(struct runq *runq, uint64_t virtual_time)
+void runq_insert(struct runq *runq, struct sched_entity *entity)
 {
-	if (virtual_time > runq->least_virtual_time)
-		runq->least_virtual_time = virtual_time;
-}
-
-void runq_add(struct runq *runq, struct sched_entity *entity)
-{
+	if (runq->count == 2)
+		RB_INSERT(sched_tree, &runq->tree, runq->first);
 	RB_INSERT(sched_tree, &runq->tree, entity);
-	if (!runq->first || compare(entity, runq->first) < 0)
+	if (compare(entity, runq->first) < 0)
 		runq->first = entity;
-	entity->is_queued = true;
-	runq->count++;
 }
 
-void runq_remove(struct runq *runq, struct sched_entity *entity)
+void runq_take(struct runq *runq, struct sched_entity *entity)
 {
-	if (runq->first == entity)
-		runq->first = runq->count > 1 ? RB_NEXT(sched_tree, &runq->tree, entity) : NULL;
 	RB_REMOVE(sched_tree, &runq->tree, entity);
-	entity->is_queued = false;
-	runq->count--;
-}
-
-void runq_requeue_behind(struct runq *runq, struct sched_entity *entity)
-{
-	entity->sequence = ++runq->last_sequence;
-}
-
-void runq_place_woken(struct runq *runq, struct sched_entity *entity)
-{
-	uint64_t least = runq->least_virtual_time;
-	uint64_t credit = UK_MIN(least, SLEEPER_CREDIT_COUNTS);
-
-	if (entity->virtual_time < least - credit)
-		entity->virtual_time = least - credit;
-	runq_requeue_behind(runq, entity);
+	runq->first = RB_MIN(sched_tree, &runq->tree);
+	if (runq->count == 1)
+		RB_REMOVE(sched_tree, &runq->tree, runq->first);
 }
 
 void runq_place_last(struct runq *runq, struct sched_entity *entity)
 {
-	const struct sched_entity *last = RB_MAX(sched_tree, &runq->tree);
+	const struct sched_entity *last =
+		runq->count > 1 ? RB_MAX(sched_tree, &runq->tree) : runq->first;
 
 	if (last && !last->rt_priority && entity->virtual_time < last->virtual_time)
 		entity->virtual_time = last->virtual_time;
@@ -87,29 +60,18 @@ void runq_place_last(struct runq *runq, struct sched_entity *entity)
 
 void runq_charge(struct runq *runq, struct sched_entity *entity, uint64_t counts)
 {
+	uint64_t least;
+
 	entity->run_counts += counts;
 	if (entity->rt_priority)
 		return;
-	if (entity->weight != SCHED_WEIGHT_NICE_0)
+	if (uk_unlikely(entity->weight != SCHED_WEIGHT_NICE_0))
 		counts = counts * SCHED_WEIGHT_NICE_0 / entity->weight;
-	entity->virtual_time += counts;
+	least = entity->virtual_time += counts;
 	/* The least of those that compete: whoever waits first, or the runner when it is behind. */
-	if (runq->first && !runq->first->rt_priority &&
-	    runq->first->virtual_time < entity->virtual_time)
-		raise_least(runq, runq->first->virtual_time);
-	else
-		raise_least(runq, entity->virtual_time);
-}
-
-bool runq_preempts(const struct sched_entity *woken, const struct sched_entity *running)
-{
-	if (woken->rt_priority != running->rt_priority)
-		return woken->rt_priority > running->rt_priority;
-	if (woken->rt_priority || woken->policy == SCHED_BATCH || woken->policy == SCHED_IDLE)
-		return false;
-	if (running->policy == SCHED_IDLE)
-		return true;
-	return running->virtual_time > woken->virtual_time + PREEMPT_COUNTS;
+	if (runq->first && !runq->first->rt_priority)
+		least = UK_MIN(least, runq->first->virtual_time);
+	runq->least_virtual_time = UK_MAX(runq->least_virtual_time, least);
 }
 
 void sched_entity_set(struct sched_entity *entity, unsigned int policy, unsigned int priority,

@@ -35,10 +35,9 @@ static void slice_ended(struct ktimer *timer)
 }
 
 /* Somebody waits: the time of the running task is limited. */
-static inline void limit_slice(void)
+static void __uk_noinline start_slice(void)
 {
-	if (cpu.runq.count && !cpu.slice.is_armed)
-		ktimer_arm(&cpu.slice, clock_monotonic_ns() + SLICE_NS);
+	ktimer_arm(&cpu.slice, clock_monotonic_ns() + SLICE_NS);
 }
 
 void sched_init(struct task *first)
@@ -80,15 +79,19 @@ static void idle(void)
 	clock_idle_end();
 }
 
-static struct task *pick_next(void)
+static void __uk_noinline wait_for_work(void)
+{
+	while (!cpu.runq.first)
+		idle();
+	cpu.switched_at = ukarch_counter();
+}
+
+static inline struct task *pick_next(void)
 {
 	struct task *next;
 
-	if (uk_unlikely(!cpu.runq.first)) {
-		while (!cpu.runq.first)
-			idle();
-		cpu.switched_at = ukarch_counter();
-	}
+	if (!cpu.runq.first)
+		wait_for_work();
 	next = uk_container_of(cpu.runq.first, struct task, sched);
 	runq_remove(&cpu.runq, &next->sched);
 	next->is_on_cpu = true;
@@ -106,14 +109,15 @@ static void finish_switch(void)
 	}
 }
 
-/* The current task, charged, is in the queue or sleeps. */
-static void switch_away(void)
+/* `prev` is current and charged; it is in the queue or sleeps. */
+static void switch_away(struct task *prev)
 {
-	struct task *prev = current, *next;
+	struct task *next;
 
 	prev->is_on_cpu = false;
 	next = pick_next();
-	limit_slice();
+	if (cpu.runq.count && !cpu.slice.is_armed)
+		start_slice();
 	if (next == prev)
 		return;
 	cpu.switches++;
@@ -130,7 +134,7 @@ void sched_begin(void)
 static void requeue_current(void)
 {
 	runq_add(&cpu.runq, &current->sched);
-	switch_away();
+	switch_away(current);
 }
 
 void sched_yield(void)
@@ -169,34 +173,42 @@ void sched_exit(void)
 	charge(current);
 	current->state = TASK_DEAD;
 	cpu.dead = current;
-	switch_away();
+	switch_away(current);
 	__builtin_unreachable();
 }
 
 /* --- waking -------------------------------------------------------------------------------------
  */
 
-static void make_runnable(struct task *task)
+/* A sleeping task is runnable again. */
+static inline void make_runnable(struct task *task)
 {
+	struct task *running = current;
+
 	task->state = TASK_RUNNING;
 	if (task->is_on_cpu)
 		return; /* it had announced its sleep and not got there */
 	runq_place_woken(&cpu.runq, &task->sched);
 	runq_add(&cpu.runq, &task->sched);
-	/* An idle CPU finds it by itself. */
-	if (!current->is_on_cpu)
-		return;
-	if (runq_preempts(&task->sched, &current->sched))
-		ukarch_thread_set_work(&current->thread, UKARCH_WORK_RESCHED);
-	limit_slice();
+	if (!running->is_on_cpu)
+		return; /* an idle CPU finds it by itself */
+	if (runq_preempts(&task->sched, &running->sched))
+		ukarch_thread_set_work(&running->thread, UKARCH_WORK_RESCHED);
+	if (!cpu.slice.is_armed)
+		start_slice();
+}
+
+void sched_wake_irqoff(struct task *task)
+{
+	if (task->state == TASK_SLEEPING)
+		make_runnable(task);
 }
 
 void sched_wake(struct task *task)
 {
 	unsigned long flags = spin_lock_irqsave(&cpu.lock);
 
-	if (task->state == TASK_SLEEPING)
-		make_runnable(task);
+	sched_wake_irqoff(task);
 	spin_unlock_irqrestore(&cpu.lock, flags);
 }
 
@@ -204,6 +216,16 @@ void sched_interrupt(struct task *task)
 {
 	if (task->is_interruptible)
 		sched_wake(task);
+}
+
+void sched_start(struct task *task)
+{
+	unsigned long flags = spin_lock_irqsave(&cpu.lock);
+
+	charge(current);
+	task->sched.virtual_time = current->sched.virtual_time;
+	make_runnable(task);
+	spin_unlock_irqrestore(&cpu.lock, flags);
 }
 
 /* --- sleeping -----------------------------------------------------------------------------------
@@ -220,38 +242,42 @@ static void sleep_expired(struct ktimer *timer)
 }
 
 /* Until somebody makes the current task runnable. */
-static void sleep_now(void)
+static void sleep_now(struct task *task)
 {
-	unsigned long flags = spin_lock_irqsave(&cpu.lock);
-
-	if (current->state == TASK_SLEEPING) {
-		charge(current);
-		current->voluntary_switches++;
-		switch_away();
+	spin_lock_irq(&cpu.lock);
+	if (uk_likely(task->state == TASK_SLEEPING)) {
+		charge(task);
+		task->voluntary_switches++;
+		switch_away(task);
 	}
-	spin_unlock_irqrestore(&cpu.lock, flags);
+	spin_unlock_irq(&cpu.lock);
 }
 
-static int sleep_with_timer(uint64_t deadline_ns)
+static int __uk_noinline sleep_with_timer(struct task *task, uint64_t deadline_ns)
 {
-	struct sleep_timer sleep = {.task = current};
+	struct sleep_timer sleep = {.task = task};
 
 	if (clock_monotonic_ns() >= deadline_ns) {
-		current->state = TASK_RUNNING;
+		task->state = TASK_RUNNING;
 		return -ETIMEDOUT;
 	}
 	ktimer_init(&sleep.timer, sleep_expired);
 	ktimer_arm(&sleep.timer, deadline_ns);
-	sleep_now();
+	sleep_now(task);
 	return ktimer_cancel(&sleep.timer) ? 0 : -ETIMEDOUT;
+}
+
+static inline int sleep_until(struct task *task, uint64_t deadline_ns)
+{
+	if (deadline_ns != UK_NO_TIMEOUT)
+		return sleep_with_timer(task, deadline_ns);
+	sleep_now(task);
+	return 0;
 }
 
 int sched_sleep_until(uint64_t deadline_ns)
 {
-	if (deadline_ns != UK_NO_TIMEOUT)
-		return sleep_with_timer(deadline_ns);
-	sleep_now();
-	return 0;
+	return sleep_until(current, deadline_ns);
 }
 
 int sched_sleep_interruptible_until(uint64_t deadline_ns)
@@ -262,7 +288,7 @@ int sched_sleep_interruptible_until(uint64_t deadline_ns)
 	task->is_interruptible = true;
 	if (signal_is_pending())
 		task->state = TASK_RUNNING;
-	result = sched_sleep_until(deadline_ns);
+	result = sleep_until(task, deadline_ns);
 	task->is_interruptible = false;
 	return signal_is_pending() ? -EINTR : result;
 }

@@ -65,11 +65,11 @@ void waitq_prepare(struct waitq *wq, struct waitq_entry *entry)
 	entry->ctx = current;
 	entry->is_exclusive = false;
 	waitq_add(wq, entry);
-	__atomic_store_n(&current->state, TASK_SLEEPING, __ATOMIC_SEQ_CST);
+	sched_announce_sleep(current);
 }
 
 void waitq_finish(struct waitq *wq, struct waitq_entry *entry)
 {
-	__atomic_store_n(&current->state, TASK_RUNNING, __ATOMIC_SEQ_CST);
+	sched_cancel_sleep(current);
 	waitq_remove(wq, entry);
 }

@@ -21,6 +21,8 @@ struct futex_word {
 };
 
 int futex_wait(struct futex_word word, uint32_t value, uint32_t bitset, uint64_t deadline_ns);
+/** The same for any wake and without a deadline; -ERESTARTSYS in place of -EINTR. */
+long futex_wait_for_ever(struct futex_word word, uint32_t value);
 /** Wakes up to `count` waiters whose bitset meets `bitset`; how many. */
 long futex_wake(struct futex_word word, int count, uint32_t bitset);
 

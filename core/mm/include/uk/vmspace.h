@@ -77,8 +77,16 @@ static inline void vmspace_get(struct vmspace *vm)
 {
 	__atomic_fetch_add(&vm->refcount, 1, __ATOMIC_RELAXED);
 }
+/** What the CPU translates with; no reference. Guarded by irq-off. */
+extern const struct vmspace *vmspace_active;
 /** Makes it the CPU's address space; NULL (a kernel task): any will do, the last one stays. */
-void vmspace_switch(struct vmspace *vm);
+static inline void vmspace_switch(const struct vmspace *vm)
+{
+	if (!vm || vm == vmspace_active)
+		return;
+	vmspace_active = vm;
+	ukarch_pt_activate(&vm->pt);
+}
 
 /** Arguments of one mapping; addresses and lengths page-aligned by the caller. */
 struct vm_map_args {

@@ -55,8 +55,8 @@ int signal_raise_kernel(struct process *process, int signo);
  */
 void signal_force_fault(int signo, int si_code, uintptr_t addr);
 
-/** Is there anything that would interrupt a sleep of the current task? */
-bool signal_is_pending(void);
+/* signal_is_pending() when work is flagged; use that, from <uk/task.h>. */
+bool signal_is_pending_slow(void);
 
 /** Takes the next pending signal of `wanted` for the current task; 0 when there is none. */
 int signal_take(sigset_t wanted, siginfo_t *info);

@@ -121,6 +121,13 @@ static inline struct task *current_task(void)
 }
 #define current current_task()
 
+/** Is there anything that would interrupt a sleep of the current task? Work is flagged whenever
+ *  a signal is pending, and sometimes when a mask is to be put back. */
+static inline bool signal_is_pending(void)
+{
+	return uk_unlikely(current->thread.work & UKARCH_WORK_SIGNAL) && signal_is_pending_slow();
+}
+
 /** The first task and process, with a kernel stack, at boot. NULL: no memory. */
 struct task *task_create_first(void);
 

@@ -47,6 +47,27 @@ static inline void spin_unlock_irqrestore(struct spinlock *lock, unsigned long f
 	ukarch_irq_restore(flags);
 }
 
+/** The same where interrupts are known to be on: in thread context, no spinlock held. */
+static inline void spin_lock_irq(struct spinlock *lock)
+{
+	ukarch_irq_disable();
+#if CONFIG_SMP
+	while (__atomic_exchange_n(&lock->is_locked, 1, __ATOMIC_ACQUIRE))
+		ukarch_cpu_relax();
+#else
+	(void)lock;
+#endif
+}
+static inline void spin_unlock_irq(struct spinlock *lock)
+{
+#if CONFIG_SMP
+	__atomic_store_n(&lock->is_locked, 0, __ATOMIC_RELEASE);
+#else
+	(void)lock;
+#endif
+	ukarch_irq_enable();
+}
+
 /** Sleeping lock for thread context. */
 struct mutex {
 	struct task *owner; /* NULL when free */

@@ -20,8 +20,25 @@ void sched_init(struct task *first);
  */
 void sched_begin(void);
 
-/** Makes a new or sleeping task runnable. Any context. */
+/**
+ * The current task is about to sleep: a wake from here on is not lost. Then it looks at what it
+ * waits for once more, and sleeps (sched_sleep_until() in <uk/wait.h>) or thinks better of it.
+ */
+static inline void sched_announce_sleep(struct task *task)
+{
+	__atomic_store_n(&task->state, TASK_SLEEPING, __ATOMIC_SEQ_CST);
+}
+static inline void sched_cancel_sleep(struct task *task)
+{
+	__atomic_store_n(&task->state, TASK_RUNNING, __ATOMIC_SEQ_CST);
+}
+
+/** A new task of the current one runs for the first time, with no credit over its creator. */
+void sched_start(struct task *task);
+
+/** Makes a sleeping task runnable. Any context; the second form with interrupts off. */
 void sched_wake(struct task *task);
+void sched_wake_irqoff(struct task *task);
 
 /** Wakes a task from an interruptible sleep only (signals). Any context. */
 void sched_interrupt(struct task *task);

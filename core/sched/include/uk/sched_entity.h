@@ -5,7 +5,7 @@
  *
  * One order for all policies (sched(7)): real-time priority first, equal ones as they came; then
  * virtual run time, the CPU time used so far divided by the weight of the nice value. A task that
- * wakes is placed just behind the least virtual time, so that sleeping earns no credit.
+ * wakes is placed a little before the least virtual time: sleeping earns no more credit than that.
  *
  * Times are counts of the CPU's counter: nothing here needs to know how long one is.
  */
@@ -13,6 +13,7 @@
 #define UK_SCHED_ENTITY_H
 
 #include <bsd/sys/tree.h>
+#include <linux/sched.h>
 #include <uk/essentials.h>
 
 #define SCHED_NICE_MIN        (-20)
@@ -20,6 +21,10 @@
 #define SCHED_WEIGHT_NICE_0   1024
 #define SCHED_WEIGHT_IDLE     3
 #define SCHED_RT_PRIORITY_MAX 99
+/* About half a millisecond. */
+#define SCHED_PREEMPT_COUNTS (1UL << 20)
+/* How far behind the others a sleeper may come back. */
+#define SCHED_SLEEPER_COUNTS (1UL << 22)
 
 struct sched_entity {
 	RB_ENTRY(sched_entity) node;
@@ -36,29 +41,71 @@ struct sched_entity {
 
 RB_HEAD(sched_tree, sched_entity);
 
+/* Two tasks that talk to each other find the queue empty each time: one alone is not in the tree.
+ */
 struct runq {
-	struct sched_tree tree;
-	struct sched_entity *first; /* the leftmost, or NULL */
+	struct sched_entity *first; /* the best, or NULL */
+	struct sched_tree tree;     /* all, when there are more than one */
 	unsigned int count;
 	uint64_t least_virtual_time; /* only grows */
 	uint64_t last_sequence;
 };
 
 void runq_init(struct runq *runq);
-void runq_add(struct runq *runq, struct sched_entity *entity);
-void runq_remove(struct runq *runq, struct sched_entity *entity);
+/* runq_add() to others, runq_remove() from others; `count` is the new one. */
+void runq_insert(struct runq *runq, struct sched_entity *entity);
+void runq_take(struct runq *runq, struct sched_entity *entity);
+
+static inline void runq_add(struct runq *runq, struct sched_entity *entity)
+{
+	entity->is_queued = true;
+	if (runq->count++)
+		runq_insert(runq, entity);
+	else
+		runq->first = entity;
+}
+
+static inline void runq_remove(struct runq *runq, struct sched_entity *entity)
+{
+	entity->is_queued = false;
+	if (--runq->count)
+		runq_take(runq, entity);
+	else
+		runq->first = NULL;
+}
 
 /** Goes behind those of its real-time priority; before runq_add() of one that yields or wakes. */
-void runq_requeue_behind(struct runq *runq, struct sched_entity *entity);
-/** The same for fair ones: virtual time no less than the least, and behind `all` if asked. */
-void runq_place_woken(struct runq *runq, struct sched_entity *entity);
+static inline void runq_requeue_behind(struct runq *runq, struct sched_entity *entity)
+{
+	entity->sequence = ++runq->last_sequence;
+}
+
+/** Before runq_add() of one that slept: it gets the CPU soon, but has saved up no more than this.
+ */
+static inline void runq_place_woken(struct runq *runq, struct sched_entity *entity)
+{
+	if (uk_unlikely(entity->rt_priority))
+		runq_requeue_behind(runq, entity);
+	else if (entity->virtual_time + SCHED_SLEEPER_COUNTS < runq->least_virtual_time)
+		entity->virtual_time = runq->least_virtual_time - SCHED_SLEEPER_COUNTS;
+}
+
+/** Before runq_add() of one that yields: behind all others. */
 void runq_place_last(struct runq *runq, struct sched_entity *entity);
 
 /** `entity` has run for `counts`; it is not in the queue. */
 void runq_charge(struct runq *runq, struct sched_entity *entity, uint64_t counts);
 
-/** Should `woken` take the CPU from `running` at once? */
-bool runq_preempts(const struct sched_entity *woken, const struct sched_entity *running);
+/** Should `woken` take the CPU from `running` at once? Not for a small lead: two that talk to each
+ *  other would switch at every word. */
+static inline bool runq_preempts(const struct sched_entity *woken,
+				 const struct sched_entity *running)
+{
+	if (uk_unlikely(woken->rt_priority | running->rt_priority))
+		return woken->rt_priority > running->rt_priority;
+	return uk_unlikely(running->virtual_time > woken->virtual_time + SCHED_PREEMPT_COUNTS) &&
+	       (woken->policy == SCHED_NORMAL || running->policy == SCHED_IDLE);
+}
 
 /** Policy, priority and nice value to weight; the entity is not queued. */
 void sched_entity_set(struct sched_entity *entity, unsigned int policy, unsigned int priority,

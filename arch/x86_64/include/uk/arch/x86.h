@@ -64,12 +64,26 @@ void x86_trap(struct ukarch_regs *regs, unsigned vector, uint64_t error, bool fr
 /** Where to go on when the instruction at `pc` may fault; 0: it may not. */
 vaddr_t x86_extable_find(vaddr_t pc);
 
-/** Bytes of the vector state as XSAVE (or FXSAVE) stores it, and which components. */
+/** Bytes of the vector state as XSAVE stores it, and which components (XCR0); 0: FXSAVE only. */
 size_t x86_fpu_bytes(void);
-uint64_t x86_fpu_components(void);
+extern uint64_t x86_fpu_components;
 /** Saves / loads the live vector state; `area` is 64-byte aligned, x86_fpu_bytes() long. */
-void x86_fpu_save(void *area);
-void x86_fpu_restore(const void *area);
+static inline void x86_fpu_save(void *area)
+{
+	if (x86_fpu_components)
+		__asm__ volatile("xsave64 (%0)" ::"r"(area), "a"(-1), "d"(-1) : "memory");
+	else
+		__asm__ volatile("fxsave64 (%0)" ::"r"(area) : "memory");
+}
+static inline void x86_fpu_restore(const void *area)
+{
+	if (x86_fpu_components)
+		__asm__ volatile("xrstor64 (%0)" ::"r"(area), "a"(-1), "d"(-1) : "memory");
+	else
+		__asm__ volatile("fxrstor64 (%0)" ::"r"(area) : "memory");
+}
+/** Loads what a new program finds. */
+void x86_fpu_reset(void);
 /** The same in the program's memory, checked with user_range_ok() by the caller, 64-byte aligned.
  *  `wanted`: components to load, 0 the legacy region only; the rest becomes the initial state.
  *  0 or -EFAULT (bad memory, or contents that the CPU refuses: then all is initial state). */
