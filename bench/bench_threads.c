@@ -110,7 +110,7 @@ void run_pipe_ping_pong(unsigned long n)
 
 static volatile unsigned long caught;
 
-static void catch_signal(int signo)
+static void catch_signal(int signo __attribute__((unused)))
 {
 	caught++;
 }

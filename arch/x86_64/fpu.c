@@ -17,7 +17,7 @@
 #define FCW_RESET    0x37f
 
 uint64_t x86_fpu_components;
-static size_t area_bytes = FXSAVE_BYTES;
+size_t x86_fpu_area_bytes = FXSAVE_BYTES;
 
 /* Legacy region and header of the initial state: XRSTOR needs no more when XSTATE_BV is 0. */
 static const struct {
@@ -43,16 +43,11 @@ void x86_fpu_init(void)
 		__asm__ volatile("xsetbv" ::"c"(0), "a"((uint32_t)x86_fpu_components),
 				 "d"((uint32_t)(x86_fpu_components >> 32)));
 		/* With XCR0 set, EBX is the size of what is enabled. */
-		area_bytes = x86_cpuid(0xd, 0).ebx;
+		x86_fpu_area_bytes = x86_cpuid(0xd, 0).ebx;
 	} else {
 		X86_WRITE_CR(4, cr4);
 	}
 	x86_fpu_reset();
-}
-
-size_t x86_fpu_bytes(void)
-{
-	return area_bytes;
 }
 
 void x86_fpu_reset(void)

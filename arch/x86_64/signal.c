@@ -40,89 +40,112 @@ _Static_assert(offsetof(struct rt_sigframe, uc) == 8, "ABI");
 size_t ukarch_sigframe_max_bytes(void)
 {
 	/* Alignment of both parts may cost up to 64 + 16 bytes. */
-	return x86_fpu_bytes() + 4 + 64 + sizeof(struct rt_sigframe) + 16 + RED_ZONE;
+	return x86_fpu_area_bytes + 4 + 64 + sizeof(struct rt_sigframe) + 16 + RED_ZONE;
 }
 
-static struct _fpx_sw_bytes sw_bytes(void)
+static inline size_t state_bytes(void)
 {
-	return (struct _fpx_sw_bytes){
-		.magic1 = FP_XSTATE_MAGIC1,
-		.extended_size = (uint32_t)x86_fpu_bytes() + FP_XSTATE_MAGIC2_SIZE,
-		.xfeatures = x86_fpu_components,
-		.xstate_size = (uint32_t)x86_fpu_bytes(),
-	};
+	return x86_fpu_area_bytes + (x86_fpu_components ? FP_XSTATE_MAGIC2_SIZE : 0);
 }
 
+/* struct _fpx_sw_bytes, word by word: magic and size of all, components, size, nothing. */
+static inline void put_sw_bytes(int *error, vaddr_t area)
+{
+	uint64_t __user *sw = (uint64_t __user *)(area + SW_RESERVED);
+	uint64_t bytes = x86_fpu_area_bytes;
+	int failed = 0;
+
+	_Static_assert(sizeof(struct _fpx_sw_bytes) == 48, "ABI");
+	X86_PUT_WORD(failed, FP_XSTATE_MAGIC1 | (bytes + FP_XSTATE_MAGIC2_SIZE) << 32, &sw[0]);
+	X86_PUT_WORD(failed, x86_fpu_components, &sw[1]);
+	X86_PUT_WORD(failed, bytes, &sw[2]);
+	X86_PUT_WORD(failed, 0, &sw[3]);
+	X86_PUT_WORD(failed, 0, &sw[4]);
+	X86_PUT_WORD(failed, 0, &sw[5]);
+	*error |= failed | put_user((uint32_t)FP_XSTATE_MAGIC2, (uint32_t __user *)(area + bytes));
+}
+
+/* The range is the program's. */
 static int save_vector_state(vaddr_t area)
 {
-	bool has_xsave = x86_fpu_components != 0;
-	struct _fpx_sw_bytes sw;
-	uint32_t magic2 = FP_XSTATE_MAGIC2;
+	int error = 0;
 
-	if (!user_range_ok(area, x86_fpu_bytes() + sizeof(magic2)))
-		return -EFAULT;
-	/* XSAVE writes one word of its header and expects zeros in the others. */
-	if (has_xsave && clear_user((void __user *)(area + XSTATE_BV), XSTATE_HEADER - XSTATE_BV))
-		return -EFAULT;
-	if (x86_fpu_save_user(area))
-		return -EFAULT;
-	if (!has_xsave)
-		return 0;
-	sw = sw_bytes();
-	if (copy_to_user((void __user *)(area + SW_RESERVED), &sw, sizeof(sw)) ||
-	    put_user(magic2, (uint32_t __user *)(area + x86_fpu_bytes())))
-		return -EFAULT;
-	return 0;
+	if (!x86_fpu_components)
+		return x86_fpu_save_user(area);
+		/* XSAVE writes one word of its header and expects zeros in the others. */
+#pragma GCC unroll 8
+	for (vaddr_t at = XSTATE_BV; at < XSTATE_HEADER; at += 8)
+		X86_PUT_WORD(error, 0, area + at);
+	if (error)
+		return error;
+	error = x86_fpu_save_user(area);
+	put_sw_bytes(&error, area);
+	return error;
 }
 
-static void fill_context(struct sigcontext *sc, const struct ukarch_regs *regs,
-			 const struct ukarch_sigdelivery *d)
+/* Selectors as a program on Linux sees them: cs, gs, fs, ss. */
+#define SELECTORS ((uint64_t)X86_USER_CS | (uint64_t)X86_USER_DS << 48)
+
+static int put_context(struct sigcontext __user *sc, const struct ukarch_regs *regs,
+		       const struct ukarch_sigdelivery *d)
 {
-	sc->r8 = regs->r8;
-	sc->r9 = regs->r9;
-	sc->r10 = regs->r10;
-	sc->r11 = regs->r11;
-	sc->r12 = regs->r12;
-	sc->r13 = regs->r13;
-	sc->r14 = regs->r14;
-	sc->r15 = regs->r15;
-	sc->rdi = regs->rdi;
-	sc->rsi = regs->rsi;
-	sc->rbp = regs->rbp;
-	sc->rbx = regs->rbx;
-	sc->rdx = regs->rdx;
-	sc->rax = regs->rax;
-	sc->rcx = regs->rcx;
-	sc->rsp = regs->rsp;
-	sc->rip = regs->rip;
-	sc->eflags = regs->rflags;
-	sc->cs = X86_USER_CS; /* what a program on Linux sees */
-	sc->ss = X86_USER_DS;
-	sc->err = d->fault_error;
-	sc->trapno = d->fault_vector;
-	sc->oldmask = d->saved_mask;
-	sc->cr2 = d->fault_addr;
+	int error = 0;
+
+	X86_PUT_WORD(error, regs->r8, &sc->r8);
+	X86_PUT_WORD(error, regs->r9, &sc->r9);
+	X86_PUT_WORD(error, regs->r10, &sc->r10);
+	X86_PUT_WORD(error, regs->r11, &sc->r11);
+	X86_PUT_WORD(error, regs->r12, &sc->r12);
+	X86_PUT_WORD(error, regs->r13, &sc->r13);
+	X86_PUT_WORD(error, regs->r14, &sc->r14);
+	X86_PUT_WORD(error, regs->r15, &sc->r15);
+	X86_PUT_WORD(error, regs->rdi, &sc->rdi);
+	X86_PUT_WORD(error, regs->rsi, &sc->rsi);
+	X86_PUT_WORD(error, regs->rbp, &sc->rbp);
+	X86_PUT_WORD(error, regs->rbx, &sc->rbx);
+	X86_PUT_WORD(error, regs->rdx, &sc->rdx);
+	X86_PUT_WORD(error, regs->rax, &sc->rax);
+	X86_PUT_WORD(error, regs->rcx, &sc->rcx);
+	X86_PUT_WORD(error, regs->rsp, &sc->rsp);
+	X86_PUT_WORD(error, regs->rip, &sc->rip);
+	X86_PUT_WORD(error, regs->rflags, &sc->eflags);
+	X86_PUT_WORD(error, SELECTORS, &sc->cs);
+	X86_PUT_WORD(error, d->fault_error, &sc->err);
+	X86_PUT_WORD(error, d->fault_vector, &sc->trapno);
+	X86_PUT_WORD(error, d->saved_mask, &sc->oldmask);
+	X86_PUT_WORD(error, d->fault_addr, &sc->cr2);
+	return error;
+}
+
+#define UC_FLAGS_ALWAYS (UC_SIGCONTEXT_SS | UC_STRICT_RESTORE_SS)
+
+static int put_frame(struct rt_sigframe __user *frame, vaddr_t state,
+		     const struct ukarch_regs *regs, const struct ukarch_sigdelivery *d)
+{
+	struct ucontext __user *uc = &frame->uc;
+	int error = 0;
+
+	X86_PUT_WORD(error, d->restorer, &frame->return_address);
+	X86_PUT_WORD(error, UC_FLAGS_ALWAYS | (x86_fpu_components ? UC_FP_XSTATE : 0),
+		     &uc->uc_flags);
+	X86_PUT_WORD(error, 0, &uc->uc_link);
+	X86_PUT_WORD(error, d->altstack->ss_sp, &uc->uc_stack.ss_sp);
+	X86_PUT_WORD(error, (uint32_t)d->altstack->ss_flags, &uc->uc_stack.ss_flags);
+	X86_PUT_WORD(error, d->altstack->ss_size, &uc->uc_stack.ss_size);
+	X86_PUT_WORD(error, d->saved_mask, &uc->uc_sigmask);
+	X86_PUT_WORD(error, state, &uc->uc_mcontext.fpstate);
+	error |= put_context(&uc->uc_mcontext, regs, d);
+	return error | copy_to_user(&frame->info, d->info, sizeof(*d->info));
 }
 
 int ukarch_sigframe_push(struct ukarch_regs *regs, const struct ukarch_sigdelivery *d)
 {
-	size_t state_bytes = x86_fpu_bytes() + (x86_fpu_components ? FP_XSTATE_MAGIC2_SIZE : 0);
-	vaddr_t state = UK_ALIGN_DOWN(d->frame_top - RED_ZONE - state_bytes, 64);
+	vaddr_t state = UK_ALIGN_DOWN(d->frame_top - RED_ZONE - state_bytes(), 64);
 	vaddr_t at = UK_ALIGN_DOWN(state - sizeof(struct rt_sigframe), 16) - 8;
-	struct rt_sigframe frame;
 
 	if (d->frame_top > UKARCH_USER_END || d->frame_top < ukarch_sigframe_max_bytes())
 		return -EFAULT;
-	memset(&frame, 0, sizeof(frame));
-	frame.return_address = d->restorer;
-	frame.uc.uc_flags =
-		UC_SIGCONTEXT_SS | UC_STRICT_RESTORE_SS | (x86_fpu_components ? UC_FP_XSTATE : 0);
-	frame.uc.uc_stack = d->altstack;
-	frame.uc.uc_sigmask = d->saved_mask;
-	fill_context(&frame.uc.uc_mcontext, regs, d);
-	frame.uc.uc_mcontext.fpstate = (void *)state;
-	frame.info = *d->info;
-	if (save_vector_state(state) || copy_to_user((void __user *)at, &frame, sizeof(frame)))
+	if (save_vector_state(state) || put_frame((struct rt_sigframe __user *)at, state, regs, d))
 		return -EFAULT;
 	regs->rdi = (uint64_t)d->signo;
 	regs->rsi = at + offsetof(struct rt_sigframe, info);
@@ -148,7 +171,7 @@ static int state_components(vaddr_t area, uint64_t *wanted)
 	if (copy_from_user(&sw, (void __user *)(area + SW_RESERVED), sizeof(sw)))
 		return -EFAULT;
 	if (sw.magic1 != FP_XSTATE_MAGIC1 || sw.xstate_size < XSTATE_HEADER ||
-	    sw.xstate_size > x86_fpu_bytes() || sw.extended_size < sw.xstate_size)
+	    sw.xstate_size > x86_fpu_area_bytes || sw.extended_size < sw.xstate_size)
 		return 0;
 	if (get_user(magic2, (uint32_t __user *)(area + sw.xstate_size)))
 		return -EFAULT;
@@ -170,52 +193,70 @@ static int load_vector_state(vaddr_t area)
 	}
 	if (!UK_IS_ALIGNED(area, 64))
 		return -EINVAL;
-	if (!user_range_ok(area, x86_fpu_bytes()))
+	if (!user_range_ok(area, x86_fpu_area_bytes))
 		return -EFAULT;
 	error = state_components(area, &wanted);
 	return error ? error : x86_fpu_restore_user(area, wanted);
 }
 
+/* Every page of the frame has been read before: it does not fail any more. */
+static int get_context(struct ukarch_regs *regs, const struct sigcontext __user *sc)
+{
+	uint64_t flags;
+	int error = 0;
+
+	X86_GET_WORD(error, regs->r8, &sc->r8);
+	X86_GET_WORD(error, regs->r9, &sc->r9);
+	X86_GET_WORD(error, regs->r10, &sc->r10);
+	X86_GET_WORD(error, regs->r11, &sc->r11);
+	X86_GET_WORD(error, regs->r12, &sc->r12);
+	X86_GET_WORD(error, regs->r13, &sc->r13);
+	X86_GET_WORD(error, regs->r14, &sc->r14);
+	X86_GET_WORD(error, regs->r15, &sc->r15);
+	X86_GET_WORD(error, regs->rdi, &sc->rdi);
+	X86_GET_WORD(error, regs->rsi, &sc->rsi);
+	X86_GET_WORD(error, regs->rbp, &sc->rbp);
+	X86_GET_WORD(error, regs->rbx, &sc->rbx);
+	X86_GET_WORD(error, regs->rdx, &sc->rdx);
+	X86_GET_WORD(error, regs->rax, &sc->rax);
+	X86_GET_WORD(error, regs->rcx, &sc->rcx);
+	X86_GET_WORD(error, regs->rsp, &sc->rsp);
+	X86_GET_WORD(error, flags, &sc->eflags);
+	regs->rflags = (flags & RFLAGS_USER) | X86_RFLAGS_IF | 0x2;
+	regs->cs = X86_KERNEL_CS;
+	regs->ss = X86_KERNEL_DS;
+	regs->orig_rax = (uint64_t)-1;
+	return error;
+}
+
+static bool is_program_address(uint64_t rip)
+{
+	return rip < UKARCH_USER_END || UK_ALIGN_DOWN(rip, 4096) == UKARCH_VSYSCALL_ADDR;
+}
+
 int ukarch_sigframe_pop(struct ukarch_regs *regs, uint64_t *saved_mask, stack_t *altstack)
 {
-	struct ucontext uc;
-	struct sigcontext *sc = &uc.uc_mcontext;
 	vaddr_t at = regs->rsp - sizeof(uint64_t);
-	int error;
+	struct ucontext __user *uc = (void __user *)(at + offsetof(struct rt_sigframe, uc));
+	uint64_t state, flags, rip;
+	int error = 0;
 
-	if (copy_from_user(&uc, (void __user *)(at + offsetof(struct rt_sigframe, uc)), sizeof(uc)))
+	if (!user_range_ok((uintptr_t)uc, sizeof(*uc)))
 		return -EFAULT;
-	if (sc->rip >= UKARCH_USER_END && UK_ALIGN_DOWN(sc->rip, 4096) != UKARCH_VSYSCALL_ADDR)
+	X86_GET_WORD(error, altstack->ss_sp, &uc->uc_stack.ss_sp);
+	X86_GET_WORD(error, flags, &uc->uc_stack.ss_flags);
+	X86_GET_WORD(error, altstack->ss_size, &uc->uc_stack.ss_size);
+	X86_GET_WORD(error, rip, &uc->uc_mcontext.rip);
+	X86_GET_WORD(error, state, &uc->uc_mcontext.fpstate);
+	X86_GET_WORD(error, *saved_mask, &uc->uc_sigmask);
+	altstack->ss_flags = (int)flags;
+	if (error || !is_program_address(rip))
 		return -EFAULT;
-	error = load_vector_state((vaddr_t)sc->fpstate);
+	error = load_vector_state(state);
 	if (error)
 		return error;
-	*regs = (struct ukarch_regs){
-		.r8 = sc->r8,
-		.r9 = sc->r9,
-		.r10 = sc->r10,
-		.r11 = sc->r11,
-		.r12 = sc->r12,
-		.r13 = sc->r13,
-		.r14 = sc->r14,
-		.r15 = sc->r15,
-		.rdi = sc->rdi,
-		.rsi = sc->rsi,
-		.rbp = sc->rbp,
-		.rbx = sc->rbx,
-		.rdx = sc->rdx,
-		.rax = sc->rax,
-		.rcx = sc->rcx,
-		.rsp = sc->rsp,
-		.rip = sc->rip,
-		.cs = X86_KERNEL_CS,
-		.ss = X86_KERNEL_DS,
-		.rflags = (sc->eflags & RFLAGS_USER) | X86_RFLAGS_IF | 0x2,
-		.orig_rax = (uint64_t)-1,
-	};
-	*saved_mask = uc.uc_sigmask;
-	*altstack = uc.uc_stack;
-	return 0;
+	regs->rip = rip;
+	return get_context(regs, &uc->uc_mcontext);
 }
 
 void ukarch_syscall_restart_block(struct ukarch_regs *regs)

@@ -110,7 +110,7 @@ void ukarch_thread_reset(struct ukarch_thread *thread)
 
 size_t ukarch_thread_state_bytes(void)
 {
-	return x86_fpu_bytes();
+	return x86_fpu_area_bytes;
 }
 
 void ukarch_thread_forget(const struct ukarch_thread *thread)

@@ -37,12 +37,13 @@ static bool take_from(struct sigpending *pending, int signo, siginfo_t *info)
 			else
 				more = entry;
 		}
-	memset(info, 0, sizeof(*info));
-	info->si_signo = signo;
 	if (found) {
 		*info = found->info;
 		TAILQ_REMOVE(&pending->queue, found, link);
 		uk_free(found);
+	} else {
+		memset(info, 0, sizeof(*info));
+		info->si_signo = signo;
 	}
 	if (!more)
 		pending->set &= ~UK_SIGMASK(signo);
@@ -142,21 +143,20 @@ static void run_handler(struct ukarch_regs *regs, const siginfo_t *info)
 	struct task *task = current;
 	int signo = info->si_signo;
 	struct uk_sigaction *action = &task->sighand->actions[signo - 1];
-	struct ukarch_sigdelivery delivery = {
-		.signo = signo,
-		.handler = action->handler,
-		.restorer = action->flags & SA_RESTORER ? action->restorer : 0,
-		.info = info,
-		.saved_mask = task->restore_blocked ? task->saved_blocked : task->blocked,
-		.altstack = task->altstack,
-		.fault_addr = task->fault_addr,
-		.fault_error = task->fault_error,
-		.fault_vector = task->fault_vector,
-	};
 	sigset_t blocked = task->blocked | action->mask;
+	struct ukarch_sigdelivery delivery;
 
 	settle_call(regs, action);
+	delivery.signo = signo;
+	delivery.handler = action->handler;
+	delivery.restorer = action->flags & SA_RESTORER ? action->restorer : 0;
+	delivery.info = info;
+	delivery.saved_mask = task->restore_blocked ? task->saved_blocked : task->blocked;
+	delivery.altstack = &task->altstack;
 	delivery.frame_top = choose_stack(task, regs, action);
+	delivery.fault_addr = task->fault_addr;
+	delivery.fault_error = task->fault_error;
+	delivery.fault_vector = task->fault_vector;
 	if (overflows_altstack(task, delivery.frame_top) || ukarch_sigframe_push(regs, &delivery)) {
 		if (signo == SIGSEGV)
 			action->handler = (uintptr_t)SIG_DFL;
@@ -203,7 +203,6 @@ static void deliver_signals(struct ukarch_regs *regs)
 		if (handler == (uintptr_t)SIG_DFL)
 			die(regs, signo);
 		run_handler(regs, &info);
-		signal_recalc(task);
 		return; /* the rest nests on top at the next pass */
 	}
 	finish_without_handler(regs);

@@ -17,9 +17,9 @@ struct ukarch_sigdelivery {
 	vaddr_t handler;
 	vaddr_t restorer; /* sa_restorer; 0 when the program gave none */
 	const siginfo_t *info;
-	uint64_t saved_mask; /* restored by rt_sigreturn */
-	stack_t altstack;    /* stored into uc_stack */
-	vaddr_t frame_top;   /* build below this address (alternate stack or interrupted sp) */
+	uint64_t saved_mask;     /* restored by rt_sigreturn */
+	const stack_t *altstack; /* stored into uc_stack */
+	vaddr_t frame_top;       /* build below this address (alternate stack or interrupted sp) */
 	uint64_t fault_addr, fault_error; /* last fault of the thread: sigcontext cr2/err/trapno */
 	unsigned fault_vector;
 };

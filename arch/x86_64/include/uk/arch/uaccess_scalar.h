@@ -96,6 +96,17 @@ static inline __attribute__((always_inline)) int x86_put_user(uint64_t value, vo
 	return error;
 }
 
+/* A word among many of a range that user_range_ok() has passed: `failure` becomes -EFAULT when it
+ * cannot be moved, and stays what it was otherwise. For signal frames. */
+#define X86_PUT_WORD(failure, value, uptr)                                                           \
+	__asm__ volatile(X86_UACCESS_ASM("movq %[word], %[slot]")                                  \
+			 : [error] "+r"(failure), [slot] "=m"(*(uint64_t *)(uptr))                   \
+			 : [word] "er"((uint64_t)(value)), [efault] "i"(-EFAULT))
+#define X86_GET_WORD(failure, variable, uptr)                                                        \
+	__asm__ volatile(X86_UACCESS_ASM("movq %[slot], %[word]")                                  \
+			 : [error] "+r"(failure), [word] "=&r"(variable)                             \
+			 : [slot] "m"(*(const uint64_t *)(uptr)), [efault] "i"(-EFAULT))
+
 /** Replaces a 32-bit word by `value` if it is `expected`, atomically; *seen is what was there.
  *  0 or -EFAULT. */
 static inline int ukarch_cmpxchg_user(uint32_t __user *uptr, uint32_t expected, uint32_t value,

@@ -65,9 +65,9 @@ void x86_trap(struct ukarch_regs *regs, unsigned vector, uint64_t error, bool fr
 vaddr_t x86_extable_find(vaddr_t pc);
 
 /** Bytes of the vector state as XSAVE stores it, and which components (XCR0); 0: FXSAVE only. */
-size_t x86_fpu_bytes(void);
+extern size_t x86_fpu_area_bytes;
 extern uint64_t x86_fpu_components;
-/** Saves / loads the live vector state; `area` is 64-byte aligned, x86_fpu_bytes() long. */
+/** Saves / loads the live vector state; `area` is 64-byte aligned, x86_fpu_area_bytes long. */
 static inline void x86_fpu_save(void *area)
 {
 	if (x86_fpu_components)
