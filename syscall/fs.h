@@ -18,8 +18,17 @@ struct user_path {
 	char small[USER_PATH_SMALL];
 };
 
+/** After the short way failed with `error`. */
+int user_path_get_long(struct user_path *path, const char __user *name, int error);
 /** Copies a name in. 0, -EFAULT, -ENAMETOOLONG, -ENOMEM. */
-int user_path_get(struct user_path *path, const char __user *name);
+static inline int user_path_get(struct user_path *path, const char __user *name)
+{
+	long len;
+
+	path->text = path->small;
+	len = strncpy_from_user(path->small, name, sizeof(path->small));
+	return uk_likely(len >= 0) ? 0 : user_path_get_long(path, name, (int)len);
+}
 void user_path_free(struct user_path *path);
 static inline void user_path_put(struct user_path *path)
 {

@@ -33,7 +33,6 @@ static bool is_bad_tmpfile(int flags)
 int open_user(int dirfd, const char __user *name, int flags, unsigned int mode)
 {
 	struct user_path path;
-	struct vfs_name where = {.dirfd = dirfd};
 	struct file *file;
 	int fd;
 
@@ -43,9 +42,7 @@ int open_user(int dirfd, const char __user *name, int flags, unsigned int mode)
 	fd = user_path_get(&path, name);
 	if (fd)
 		return fd;
-	where.name = path.text;
-	where.flags = flags & O_NOFOLLOW ? 0 : UK_LOOKUP_FOLLOW;
-	file = vfs_open(&where, flags, mode & MODE_BITS);
+	file = vfs_open(&(struct vfs_name){dirfd, path.text, 0}, flags, mode & MODE_BITS);
 	user_path_put(&path);
 	if (IS_ERR(file))
 		return (int)PTR_ERR(file);

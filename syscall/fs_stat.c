@@ -5,33 +5,39 @@
 #include "fs.h"
 #include "stat.h"
 
-static int copy_stat(struct stat __user *out, const struct inode *inode)
-{
-	struct stat st;
+#define PUT(field, value) put_user_or_goto(value, &out->field, fault)
 
-	st.st_dev = inode->sb->dev;
-	st.st_ino = inode->ino;
-	st.st_nlink = inode->nlink;
-	st.st_mode = inode->mode;
-	st.st_uid = inode->uid;
-	st.st_gid = inode->gid;
-	st.__pad0 = 0;
-	st.st_rdev = inode->rdev;
-	st.st_size = (long)inode->size_bytes;
-	st.st_blksize = UK_PAGE_SIZE;
-	st.st_blocks = (long)(inode->alloc_bytes >> 9);
-	st.st_atime = (unsigned long)inode->atime.sec;
-	st.st_atime_nsec = inode->atime.nsec;
-	st.st_mtime = (unsigned long)inode->mtime.sec;
-	st.st_mtime_nsec = inode->mtime.nsec;
-	st.st_ctime = (unsigned long)inode->ctime.sec;
-	st.st_ctime_nsec = inode->ctime.nsec;
-	st.__unused[0] = st.__unused[1] = st.__unused[2] = 0;
-	return copy_to_user(out, &st, sizeof(st));
+static int put_stat(struct stat __user *out, const struct inode *inode)
+{
+	if (uk_unlikely(!user_range_ok((uintptr_t)out, sizeof(*out))))
+		return -EFAULT;
+	PUT(st_dev, inode->sb->dev);
+	PUT(st_ino, inode->ino);
+	PUT(st_nlink, inode->nlink);
+	PUT(st_mode, inode->mode);
+	PUT(st_uid, inode->uid);
+	PUT(st_gid, inode->gid);
+	PUT(__pad0, 0);
+	PUT(st_rdev, inode->rdev);
+	PUT(st_size, inode->size_bytes);
+	PUT(st_blksize, UK_PAGE_SIZE);
+	PUT(st_blocks, inode->alloc_bytes >> 9);
+	PUT(st_atime, inode->atime.sec);
+	PUT(st_atime_nsec, inode->atime.nsec);
+	PUT(st_mtime, inode->mtime.sec);
+	PUT(st_mtime_nsec, inode->mtime.nsec);
+	PUT(st_ctime, inode->ctime.sec);
+	PUT(st_ctime_nsec, inode->ctime.nsec);
+	PUT(__unused[0], 0);
+	PUT(__unused[1], 0);
+	PUT(__unused[2], 0);
+	return 0;
+fault:
+	return -EFAULT;
 }
 
 /* A file without an inode: what Linux' anonymous inodes look like. */
-static int copy_nameless_stat(struct stat __user *out)
+static int put_nameless_stat(struct stat __user *out)
 {
 	struct stat st = {.st_mode = 0600, .st_nlink = 1, .st_ino = 1, .st_blksize = UK_PAGE_SIZE};
 
@@ -49,25 +55,28 @@ static int stat_fd(int fd, struct stat __user *out)
 	inode = file->inode;
 	if (inode && inode->ops && inode->ops->getattr)
 		inode->ops->getattr(inode);
-	error = inode ? copy_stat(out, inode) : copy_nameless_stat(out);
+	error = inode ? put_stat(out, inode) : put_nameless_stat(out);
 	file_put(file);
 	return error;
 }
 
 /* fstat as newer libcs spell it: newfstatat(fd, "", AT_EMPTY_PATH). */
-static bool names_fd_itself(int dirfd, const char __user *path, unsigned int lookup_flags)
+static bool __uk_noinline is_empty_name(const char __user *path)
 {
 	char first = 1;
 
-	return (lookup_flags & UK_LOOKUP_EMPTY_PATH) && dirfd >= 0 && !get_user(first, path) &&
-	       !first;
+	return !get_user(first, path) && !first;
 }
 
-int stat_user(int dirfd, const char __user *path, unsigned int lookup_flags,
-	      struct stat __user *out)
+static inline bool names_fd_itself(int dirfd, const char __user *path, unsigned int lookup_flags)
+{
+	return (lookup_flags & UK_LOOKUP_EMPTY_PATH) && dirfd >= 0 && is_empty_name(path);
+}
+
+long stat_user(int dirfd, const char __user *path, unsigned int lookup_flags,
+	       struct stat __user *out)
 {
 	struct user_path text;
-	struct vfs_name where = {.dirfd = dirfd, .flags = lookup_flags};
 	struct inode *inode;
 	int error;
 
@@ -76,12 +85,11 @@ int stat_user(int dirfd, const char __user *path, unsigned int lookup_flags,
 	error = user_path_get(&text, path);
 	if (error)
 		return error;
-	where.name = text.text;
-	inode = vfs_find_inode(&where);
+	inode = vfs_find_inode(&(struct vfs_name){dirfd, text.text, lookup_flags});
 	user_path_put(&text);
-	if (IS_ERR(inode))
-		return (int)PTR_ERR(inode);
-	error = copy_stat(out, inode);
+	if (uk_unlikely(IS_ERR(inode)))
+		return PTR_ERR(inode);
+	error = put_stat(out, inode);
 	inode_put(inode);
 	return error;
 }

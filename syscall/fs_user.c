@@ -7,10 +7,12 @@
 #include <uk/task.h>
 #include "fs.h"
 
-static int __uk_noinline user_path_get_long(struct user_path *path, const char __user *name)
+int user_path_get_long(struct user_path *path, const char __user *name, int error)
 {
 	long len;
 
+	if (error != -ENAMETOOLONG)
+		return error;
 	path->text = uk_malloc(PATH_MAX);
 	if (!path->text)
 		return -ENOMEM;
@@ -19,17 +21,6 @@ static int __uk_noinline user_path_get_long(struct user_path *path, const char _
 		return 0;
 	uk_free(path->text);
 	return (int)len;
-}
-
-int user_path_get(struct user_path *path, const char __user *name)
-{
-	long len;
-
-	path->text = path->small;
-	len = strncpy_from_user(path->small, name, sizeof(path->small));
-	if (uk_unlikely(len == -ENAMETOOLONG))
-		return user_path_get_long(path, name);
-	return len < 0 ? (int)len : 0;
 }
 
 void user_path_free(struct user_path *path)

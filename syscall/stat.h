@@ -8,8 +8,8 @@
 struct stat;
 struct inode_attr;
 
-int stat_user(int dirfd, const char __user *path, unsigned int lookup_flags,
-	      struct stat __user *out);
+long stat_user(int dirfd, const char __user *path, unsigned int lookup_flags,
+	       struct stat __user *out);
 int access_user(int dirfd, const char __user *path, int mode, unsigned int lookup_flags);
 /** Times of utimensat(2) already in *attr, with both ATTR_*TIME or fewer; `path` NULL: dirfd
  * itself. */

@@ -69,9 +69,7 @@ struct inode *vfs_find_inode(const struct vfs_name *name)
 
 	if (!*name->name && name->flags & UK_LOOKUP_EMPTY_PATH && name->dirfd != AT_FDCWD)
 		return find_open_inode(name->dirfd);
-	ret = walk_begin(&walk, name, 0);
-	if (!ret)
-		ret = walk_run(&walk);
+	ret = walk_path(&walk, name, 0);
 	inode = ret ? ERR_PTR(ret) : walk.at.dentry->inode;
 	if (!ret) {
 		inode_get(inode);
@@ -113,9 +111,7 @@ int vfs_access(const struct vfs_name *name, int mode)
 
 	if (mode & ~07)
 		return -EINVAL;
-	ret = walk_begin(&walk, name, 0);
-	if (!ret)
-		ret = walk_run(&walk);
+	ret = walk_path(&walk, name, 0);
 	if (!ret) {
 		uint32_t type_mode = walk.at.dentry->inode->mode;
 

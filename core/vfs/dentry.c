@@ -26,55 +26,23 @@ static unsigned int lru_count;
 
 struct name_part name_part_of(const struct dentry *parent, const char *name, size_t len)
 {
-	uint64_t hash = name_hash_start(parent), word;
-	size_t i = 0;
+	struct name_part part = {.name = name, .len = (unsigned int)len};
+	size_t end = name_last_word_at(len);
+	uint64_t hash = name_hash_start(parent);
 
-	for (; i + 8 <= len; i += 8) {
-		__builtin_memcpy(&word, name + i, 8);
-		hash = name_hash_add(hash, word);
-	}
-	word = 0;
-	for (size_t bit = 0; i < len; i++, bit += 8)
-		word |= (uint64_t)(unsigned char)name[i] << bit;
-	hash = name_hash_add(hash, word);
-	return (struct name_part){name, (unsigned int)len, (unsigned int)hash};
+	for (size_t i = 0; i < end; i += 8)
+		hash = name_hash_add(hash, name_word(name + i));
+	memcpy(&part.last_word, name + end, len - end);
+	part.hash = (unsigned int)name_hash_add(hash, part.last_word);
+	return part;
 }
 
-#define LOAD(type, p)                                                                              \
-	({                                                                                         \
-		type value_;                                                                       \
-		__builtin_memcpy(&value_, p, sizeof(value_));                                      \
-		value_;                                                                            \
-	})
-
-/* Equal lengths. The last load overlaps the one before it instead of counting single bytes. */
-static inline bool names_differ(const char *a, const char *b, unsigned int len)
+/* Into name_stored_bytes(len), the last word filled up with zeros. */
+static void store_name(struct dentry *dentry, const char *name, unsigned int len)
 {
-	if (len >= 8) {
-		for (unsigned int i = 0; i < len - 8; i += 8)
-			if (LOAD(uint64_t, a + i) != LOAD(uint64_t, b + i))
-				return true;
-		return LOAD(uint64_t, a + len - 8) != LOAD(uint64_t, b + len - 8);
-	}
-	if (len >= 4)
-		return LOAD(uint32_t, a) != LOAD(uint32_t, b) ||
-		       LOAD(uint32_t, a + len - 4) != LOAD(uint32_t, b + len - 4);
-	if (len >= 2)
-		return LOAD(uint16_t, a) != LOAD(uint16_t, b) || a[len - 1] != b[len - 1];
-	return len && a[0] != b[0];
-}
-
-struct dentry *dentry_find(const struct dentry *parent, const struct name_part *part)
-{
-	struct dentry *dentry;
-
-	LIST_FOREACH (dentry, dentry_bucket_of(part->hash), hash_link) {
-		if (dentry->hash == part->hash && dentry->parent == parent &&
-		    dentry->name_len == part->len &&
-		    !names_differ(dentry->name, part->name, part->len))
-			return dentry;
-	}
-	return NULL;
+	memset(dentry->name + name_last_word_at(len), 0, 8);
+	memcpy(dentry->name, name, len);
+	dentry->name_len = (uint16_t)len;
 }
 
 struct dentry *dentry_lookup_cached(struct dentry *parent, const char *name, size_t len)
@@ -138,7 +106,7 @@ struct dentry *dentry_alloc_detached(struct dentry *parent, const struct name_pa
 
 	if (uk_unlikely(lru_count > DENTRY_LRU_MAX))
 		dentry_shrink(DENTRY_LRU_MAX * 3 / 4);
-	dentry = uk_malloc(sizeof(*dentry) + part->len + 1);
+	dentry = uk_malloc(sizeof(*dentry) + name_stored_bytes(part->len));
 	if (!dentry)
 		return NULL;
 	dentry->refcount = 1;
@@ -149,11 +117,9 @@ struct dentry *dentry_alloc_detached(struct dentry *parent, const struct name_pa
 	dentry->hash_link.le_prev = NULL;
 	TAILQ_INIT(&dentry->children);
 	dentry->cookie = 0;
-	dentry->is_pinned = dentry->is_deleted = false;
-	dentry->name_len = (uint16_t)part->len;
+	dentry->is_pinned = dentry->is_deleted = dentry->is_plain = false;
 	dentry->name = dentry->inline_name;
-	memcpy(dentry->inline_name, part->name, part->len);
-	dentry->inline_name[part->len] = '\0';
+	store_name(dentry, part->name, part->len);
 	if (parent)
 		dentry_get(parent);
 	return dentry;
@@ -198,6 +164,13 @@ void dentry_instantiate(struct dentry *dentry, struct inode *inode)
 {
 	UK_ASSERT(!dentry->inode);
 	dentry->inode = inode;
+	dentry->is_plain = !S_ISLNK(inode->mode) && !dentry->mounted;
+}
+
+void dentry_set_mounted(struct dentry *dentry, struct mount *mount)
+{
+	dentry->mounted = mount;
+	dentry->is_plain = !mount; /* a mount point is a directory */
 }
 
 void dentry_pin(struct dentry *dentry)
@@ -289,11 +262,11 @@ void dentry_remove(struct dentry *dentry)
 
 int dentry_reserve_name(struct dentry *dentry, unsigned int len)
 {
-	char *name = uk_malloc(UK_MAX(len, dentry->name_len) + 1);
+	char *name = uk_malloc(name_stored_bytes(UK_MAX(len, dentry->name_len)));
 
 	if (!name)
 		return -ENOMEM;
-	memcpy(name, dentry->name, dentry->name_len + 1);
+	memcpy(name, dentry->name, name_stored_bytes(dentry->name_len));
 	if (dentry->name != dentry->inline_name)
 		uk_free(dentry->name);
 	dentry->name = name;
@@ -306,9 +279,7 @@ void dentry_move(struct dentry *dentry, struct dentry *parent, const struct name
 
 	hash_remove(dentry);
 	siblings_remove(dentry);
-	memcpy(dentry->name, part->name, part->len);
-	dentry->name[part->len] = '\0';
-	dentry->name_len = (uint16_t)part->len;
+	store_name(dentry, part->name, part->len);
 	dentry->hash = part->hash;
 	dentry_get(parent);
 	dentry->parent = parent;

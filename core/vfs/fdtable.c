@@ -147,7 +147,7 @@ static inline struct file *peek(const struct fdtable *table, int fd)
 
 struct file *file_get_fd(int fd)
 {
-	struct file *file = peek(current_fdtable(), fd);
+	struct file *file = peek(current->fdtable, fd);
 
 	if (uk_unlikely(!file || file->mode & FILE_PATH))
 		return NULL;
@@ -157,7 +157,7 @@ struct file *file_get_fd(int fd)
 
 struct file *file_get_fd_path(int fd)
 {
-	struct file *file = peek(current_fdtable(), fd);
+	struct file *file = peek(current->fdtable, fd);
 
 	if (file)
 		file_get(file);
@@ -173,7 +173,7 @@ static unsigned int descriptor_limit(void)
 
 int fd_install(struct file *file, unsigned int min, bool cloexec)
 {
-	struct fdtable *table = current_fdtable();
+	struct fdtable *table = current->fdtable;
 	unsigned int fd;
 	int ret;
 
@@ -199,7 +199,7 @@ out:
 
 int fd_install_at(struct file *file, int fd, bool cloexec)
 {
-	struct fdtable *table = current_fdtable();
+	struct fdtable *table = current->fdtable;
 	struct file *old;
 	int ret;
 
@@ -222,7 +222,7 @@ int fd_install_at(struct file *file, int fd, bool cloexec)
 
 int fd_close(int fd)
 {
-	struct fdtable *table = current_fdtable();
+	struct fdtable *table = current->fdtable;
 	struct file *file;
 
 	mutex_lock(&table->lock);
@@ -238,14 +238,14 @@ int fd_close(int fd)
 
 int fd_get_cloexec(int fd)
 {
-	struct fdtable *table = current_fdtable();
+	struct fdtable *table = current->fdtable;
 
 	return peek(table, fd) ? bit_get(table->cloexec, (unsigned int)fd) : -EBADF;
 }
 
 int fd_set_cloexec(int fd, bool cloexec)
 {
-	struct fdtable *table = current_fdtable();
+	struct fdtable *table = current->fdtable;
 
 	if (!peek(table, fd))
 		return -EBADF;
@@ -255,7 +255,7 @@ int fd_set_cloexec(int fd, bool cloexec)
 
 int fd_close_range(unsigned int first, unsigned int last, bool cloexec_only)
 {
-	struct fdtable *table = current_fdtable();
+	struct fdtable *table = current->fdtable;
 
 	if (first > last)
 		return -EINVAL;
@@ -272,7 +272,7 @@ int fd_close_range(unsigned int first, unsigned int last, bool cloexec_only)
 
 int fd_next_open(int fd)
 {
-	const struct fdtable *table = current_fdtable();
+	const struct fdtable *table = current->fdtable;
 
 	for (unsigned int i = fd < 0 ? 0 : (unsigned int)fd; i < table->size; i++)
 		if (table->files[i])

@@ -142,7 +142,7 @@ int vfs_mount(const char *source, const struct path *at, const char *type_name, 
 	path_get(&where);
 	mount->parent = where.mount;
 	mount->mountpoint = where.dentry;
-	where.dentry->mounted = mount;
+	dentry_set_mounted(where.dentry, mount);
 	TAILQ_INSERT_TAIL(&mounts, mount, link);
 	mutex_unlock(&vfs_tree_lock);
 	move_fsctx_up(&where, mount);
@@ -161,7 +161,7 @@ int vfs_unmount(const struct path *at, int flags)
 		return -EBUSY;
 	mutex_lock(&vfs_tree_lock);
 	where = (struct path){mount->parent, mount->mountpoint};
-	where.dentry->mounted = NULL;
+	dentry_set_mounted(where.dentry, NULL);
 	mount->parent = NULL;
 	mount->mountpoint = NULL;
 	TAILQ_REMOVE(&mounts, mount, link);

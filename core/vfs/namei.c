@@ -2,14 +2,19 @@
 /*
  * From names to places: path_resolution(7).
  *
- * A walk runs from walk_begin() to walk_end() under vfs_tree_lock, so nothing it passes can go
+ * A walk runs from walk_path() to walk_end() under vfs_tree_lock, so nothing it passes can go
  * away and no reference is taken on the way; who wants to keep the place takes one at the end.
  * Only two things need holding: a dentry that is in no cache (`held`; it keeps its parents) and
  * the place a magic link leads to (`followed`).
- * Each component is hashed while its end is looked for, eight bytes at a time.
+ *
+ * Nearly every step is "look into the dentry cache, stand on what was found": walk_run(). Its
+ * loop hashes a component while looking for its end, eight bytes at a time. All else is left to
+ * walk_with_care(): what is not in the cache, links, mount points, and "." and "..", which are in
+ * no cache.
  */
 #include <uk/heap.h>
 #include <uk/string.h>
+#include <uk/task.h>
 #include "vfs_internal.h"
 
 struct mutex vfs_tree_lock = MUTEX_INIT(vfs_tree_lock);
@@ -22,65 +27,58 @@ static inline void cross_mounts(struct path *at)
 	}
 }
 
+static struct walk_keeps *walk_keeps(struct walk *walk)
+{
+	if (!walk->has_keeps) {
+		memset(&walk->keeps, 0, sizeof(walk->keeps));
+		walk->has_keeps = true;
+	}
+	return &walk->keeps;
+}
+
+void walk_drop(struct walk *walk)
+{
+	struct walk_keeps *keeps = &walk->keeps;
+
+	uk_free(keeps->text);
+	uk_free(keeps->link_buf);
+	if (keeps->held)
+		dentry_put(keeps->held);
+	if (keeps->followed.dentry)
+		path_put(&keeps->followed);
+	if (keeps->base)
+		file_put(keeps->base);
+}
+
 /* Start at a descriptor. */
-static int begin_at(struct walk *walk, const struct vfs_name *name)
+static int __uk_noinline begin_at(struct walk *walk, const struct vfs_name *name)
 {
 	struct file *file = file_get_fd_path(name->dirfd);
 
 	if (!file)
 		return -EBADF;
-	walk->base = file;
+	walk_keeps(walk)->base = file;
 	walk->at = file->path;
 	if (!walk->at.dentry)
 		return *name->name ? -ENOTDIR : -EBADF;
 	return 0;
 }
 
-int walk_begin(struct walk *walk, const struct vfs_name *name, unsigned int flags)
+static inline int walk_begin(struct walk *walk, const struct vfs_name *name)
 {
-	const struct fsctx *fs = current_fs();
+	const struct fsctx *fs = current->fs;
 
-	walk->rest = name->name;
-	walk->flags = name->flags | flags;
-	walk->link_count = 0;
-	walk->last_kind = WALK_LAST_ROOT;
-	walk->has_trailing_slash = false;
-	walk->text = walk->link_buf = NULL;
-	walk->held = NULL;
-	walk->followed.dentry = NULL;
-	walk->base = NULL;
-	mutex_lock(&vfs_tree_lock);
-	if (*walk->rest == '/') {
+	if (uk_likely(*name->name == '/')) {
 		walk->at = fs->root;
 		cross_mounts(&walk->at);
 		return 0;
 	}
-	if (uk_unlikely(!*walk->rest && !(walk->flags & UK_LOOKUP_EMPTY_PATH)))
+	if (uk_unlikely(!*name->name && !(walk->flags & UK_LOOKUP_EMPTY_PATH)))
 		return -ENOENT;
 	if (name->dirfd != AT_FDCWD)
 		return begin_at(walk, name);
 	walk->at = fs->cwd;
 	return 0;
-}
-
-static void __uk_noinline walk_drop(struct walk *walk)
-{
-	uk_free(walk->text);
-	uk_free(walk->link_buf);
-	if (walk->held)
-		dentry_put(walk->held);
-	if (walk->followed.dentry)
-		path_put(&walk->followed);
-	if (walk->base)
-		file_put(walk->base);
-}
-
-void walk_end(struct walk *walk)
-{
-	mutex_unlock(&vfs_tree_lock);
-	if (uk_unlikely((uintptr_t)walk->text | (uintptr_t)walk->held | (uintptr_t)walk->base |
-			(uintptr_t)walk->followed.dentry))
-		walk_drop(walk);
 }
 
 /* Asks the filesystem. The dentry stays findable if the filesystem allows, or if it pinned it. */
@@ -104,9 +102,11 @@ static int child_from_filesystem(struct walk *walk, const struct name_part *part
 		dentry_attach(dentry);
 		dentry_put(dentry);
 	} else if (dentry->inode) {
-		if (walk->held)
-			dentry_put(walk->held);
-		walk->held = dentry;
+		struct walk_keeps *keeps = walk_keeps(walk);
+
+		if (keeps->held)
+			dentry_put(keeps->held);
+		keeps->held = dentry;
 	} else {
 		dentry_put(dentry);
 		return -ENOENT;
@@ -116,8 +116,7 @@ static int child_from_filesystem(struct walk *walk, const struct name_part *part
 }
 
 /* What cannot be in the cache is refused here, where the time does not matter. */
-static int __uk_noinline child_not_cached(struct walk *walk, const struct name_part *part,
-					  struct dentry **child)
+static int child_not_cached(struct walk *walk, const struct name_part *part, struct dentry **child)
 {
 	const struct dentry *dir = walk->at.dentry;
 
@@ -130,20 +129,10 @@ static int __uk_noinline child_not_cached(struct walk *walk, const struct name_p
 	return child_from_filesystem(walk, part, child);
 }
 
-static inline int child_of(struct walk *walk, const struct name_part *part, struct dentry **child)
-{
-	struct dentry *dentry = dentry_find(walk->at.dentry, part);
-
-	if (uk_likely(dentry != NULL)) {
-		*child = dentry;
-		return 0;
-	}
-	return child_not_cached(walk, part, child);
-}
-
 int walk_child(struct walk *walk, const struct name_part *part, struct dentry **child)
 {
-	return child_of(walk, part, child);
+	*child = dentry_find(walk->at.dentry, part);
+	return *child ? 0 : child_not_cached(walk, part, child);
 }
 
 void walk_step(struct walk *walk, struct dentry *child)
@@ -154,7 +143,7 @@ void walk_step(struct walk *walk, struct dentry *child)
 
 static void step_up(struct walk *walk)
 {
-	const struct path *root = &current_fs()->root;
+	const struct path *root = &current->fs->root;
 	struct path *at = &walk->at;
 
 	while (at->dentry == at->mount->sb.root && at->mount->parent &&
@@ -170,19 +159,22 @@ static void step_up(struct walk *walk)
 /* The text of a link. Memory filesystems have it at hand, others write it into link_buf. */
 static const char *link_target(struct walk *walk, struct inode *inode)
 {
+	struct walk_keeps *keeps;
+
 	if (!inode->ops->readlink)
 		return ERR_PTR(-EINVAL);
-	if (inode->ops->readlink != ramfs_readlink && !walk->link_buf) {
-		walk->link_buf = uk_malloc(PATH_MAX);
-		if (!walk->link_buf)
-			return ERR_PTR(-ENOMEM);
-	}
-	return inode->ops->readlink(inode, walk->link_buf);
+	if (inode->ops->readlink == ramfs_readlink)
+		return ramfs_readlink(inode, NULL);
+	keeps = walk_keeps(walk);
+	if (!keeps->link_buf)
+		keeps->link_buf = uk_malloc(PATH_MAX);
+	return keeps->link_buf ? inode->ops->readlink(inode, keeps->link_buf) : ERR_PTR(-ENOMEM);
 }
 
 /* walk->rest = target + "/" + rest. */
 static int put_in_front(struct walk *walk, const char *target, const char *rest)
 {
+	struct walk_keeps *keeps = walk_keeps(walk);
 	size_t target_len = strlen(target), rest_len = strlen(rest);
 	char *text = uk_malloc(target_len + rest_len + 2);
 
@@ -192,8 +184,8 @@ static int put_in_front(struct walk *walk, const char *target, const char *rest)
 	if (rest_len)
 		text[target_len++] = '/';
 	memcpy(text + target_len, rest, rest_len + 1);
-	uk_free(walk->text); /* `rest` pointed into it until now */
-	walk->text = text;
+	uk_free(keeps->text); /* `rest` pointed into it until now */
+	keeps->text = text;
 	walk->rest = text;
 	return 0;
 }
@@ -211,9 +203,11 @@ int walk_follow(struct walk *walk, struct dentry *link, const char *rest)
 
 		ret = inode->ops->follow(inode, &place);
 		if (!ret) {
-			if (walk->followed.dentry)
-				path_put(&walk->followed);
-			walk->followed = walk->at = place;
+			struct walk_keeps *keeps = walk_keeps(walk);
+
+			if (keeps->followed.dentry)
+				path_put(&keeps->followed);
+			keeps->followed = walk->at = place;
 			walk->rest = rest;
 			return 0;
 		}
@@ -227,7 +221,7 @@ int walk_follow(struct walk *walk, struct dentry *link, const char *rest)
 		return -ENOENT;
 	ret = put_in_front(walk, target, rest);
 	if (!ret && *target == '/') {
-		walk->at = current_fs()->root;
+		walk->at = current->fs->root;
 		cross_mounts(&walk->at);
 	}
 	return ret;
@@ -243,13 +237,17 @@ static inline enum walk_last component_kind(const char *name, unsigned int len)
 	return name[1] == '.' ? WALK_LAST_DOTDOT : WALK_LAST_NORMAL;
 }
 
-#define ONES  0x0101010101010101UL
-#define HIGHS 0x8080808080808080UL
+#define ONES    0x0101010101010101UL
+#define HIGHS   0x8080808080808080UL
+#define SLASHES (ONES * '/')
 
-/* The lowest bit set marks the first zero byte; higher ones may be wrong. */
-static inline uint64_t zero_bytes(uint64_t word)
+/*
+ * The lowest bit set is the highest one of the first byte that is 0 or '/'; bits above it may be
+ * wrong. x - 1 sets the highest bit of a byte x that is 0 or above 0x80; ~word excludes the latter.
+ */
+static inline uint64_t component_ends(uint64_t word)
 {
-	return (word - ONES) & ~word & HIGHS;
+	return ((word - ONES) | ((word ^ SLASHES) - ONES)) & ~word & HIGHS;
 }
 
 /* May eight bytes be loaded though the name may end among them? Within a page, yes; host tests
@@ -267,10 +265,8 @@ static inline uint64_t load_name_word(const char *p)
 {
 	uint64_t word = 0;
 
-	if (uk_likely(may_load_word(p))) {
-		__builtin_memcpy(&word, p, 8);
-		return word;
-	}
+	if (uk_likely(may_load_word(p)))
+		return name_word(p);
 	for (unsigned int bit = 0; bit < 64; bit += 8, p++) {
 		word |= (uint64_t)(unsigned char)*p << bit;
 		if (!*p)
@@ -279,55 +275,26 @@ static inline uint64_t load_name_word(const char *p)
 	return word;
 }
 
-/* Finds the end of the component at `name` and its hash. */
+/* Fills all of *part from the component that starts at `name`, and returns its end. */
 static inline const char *scan_component(const struct dentry *dir, const char *name,
 					 struct name_part *part)
 {
 	uint64_t hash = name_hash_start(dir), word, ends;
 	const char *p = name;
-	unsigned int bits;
 
 	for (;; p += 8) {
 		word = load_name_word(p);
-		ends = zero_bytes(word) | zero_bytes(word ^ ONES * '/');
+		ends = component_ends(word);
 		if (ends)
 			break;
 		hash = name_hash_add(hash, word);
 	}
-	bits = (unsigned int)__builtin_ctzl(ends) & ~7u;
-	hash = name_hash_add(hash, word & ((1UL << bits) - 1));
-	p += bits / 8;
-	*part = (struct name_part){name, (unsigned int)(p - name), (unsigned int)hash};
+	part->name = name;
+	part->last_word = word & (ends ^ (ends - 1)) >> 8; /* the bytes below the end */
+	part->hash = (unsigned int)name_hash_add(hash, part->last_word);
+	p += (unsigned int)__builtin_ctzl(ends) / 8;
+	part->len = (unsigned int)(p - name);
 	return p;
-}
-
-static int __uk_noinline follow_name(struct walk *walk, struct dentry *link, const char *rest)
-{
-	int ret = walk_follow(walk, link, rest);
-
-	while (!ret && *walk->rest == '/')
-		walk->rest++;
-	return ret;
-}
-
-/* One component that is a name. `rest` is what follows it. */
-static inline int walk_name(struct walk *walk, const struct name_part *part, const char *rest,
-			    bool is_final)
-{
-	struct dentry *child;
-	int ret = child_of(walk, part, &child);
-
-	if (uk_unlikely(ret))
-		return ret;
-	if (uk_unlikely(!child->inode))
-		return -ENOENT;
-	if (uk_unlikely(S_ISLNK(child->inode->mode)) &&
-	    (!is_final || walk->flags & UK_LOOKUP_FOLLOW))
-		return follow_name(walk, child, rest);
-	walk->at.dentry = child;
-	cross_mounts(&walk->at);
-	walk->rest = rest;
-	return 0;
 }
 
 static inline const char *skip_slashes(const char *p)
@@ -347,50 +314,94 @@ static int walk_dots(struct walk *walk, enum walk_last kind)
 	return 0;
 }
 
+/* Any component. `child` is what the cache has, or NULL; walk->rest what follows. */
+static int __uk_noinline walk_with_care(struct walk *walk, struct name_part part,
+					struct dentry *child)
+{
+	enum walk_last kind = component_kind(part.name, part.len);
+	bool is_final = !part.name[part.len];
+	int ret;
+
+	if (kind != WALK_LAST_NORMAL)
+		return walk_dots(walk, kind);
+	if (!child) {
+		ret = child_not_cached(walk, &part, &child);
+		if (ret)
+			return ret;
+	}
+	if (!child->inode)
+		return -ENOENT;
+	if (!S_ISLNK(child->inode->mode) || (is_final && !(walk->flags & UK_LOOKUP_FOLLOW))) {
+		walk_step(walk, child);
+		return 0;
+	}
+	ret = walk_follow(walk, child, walk->rest);
+	walk->rest = skip_slashes(walk->rest);
+	return ret;
+}
+
+/* WALK_PARENT: the walk ends before the last component. */
+static int walk_stop(struct walk *walk, const struct name_part *part)
+{
+	walk->last = *part;
+	walk->last_kind = component_kind(part->name, part->len);
+	walk->has_trailing_slash = part->name[part->len] == '/';
+	return S_ISDIR(walk->at.dentry->inode->mode) ? 0 : -ENOTDIR;
+}
+
 int walk_run(struct walk *walk)
 {
-	bool must_be_dir = walk->flags & UK_LOOKUP_DIRECTORY;
-	const char *name = skip_slashes(walk->rest);
+	const char *rest = skip_slashes(walk->rest);
 
-	while (*name) {
+	while (*rest) {
 		struct name_part part;
-		const char *end = scan_component(walk->at.dentry, name, &part);
-		const char *rest = skip_slashes(end);
-		enum walk_last kind = component_kind(name, part.len);
-		bool is_last = !*rest;
+		const char *end = scan_component(walk->at.dentry, rest, &part);
+		struct dentry *child;
 		int ret;
 
-		if (is_last) {
-			if (walk->flags & WALK_PARENT) {
-				walk->last = part;
-				walk->last_kind = kind;
-				walk->has_trailing_slash = rest != end;
-				return S_ISDIR(walk->at.dentry->inode->mode) ? 0 : -ENOTDIR;
-			}
-			must_be_dir |= rest != end;
+		rest = skip_slashes(end);
+		if (!*rest) {
+			if (walk->flags & WALK_PARENT)
+				return walk_stop(walk, &part);
+			if (uk_unlikely(rest != end))
+				walk->flags |= UK_LOOKUP_DIRECTORY;
 		}
-		if (uk_likely(kind == WALK_LAST_NORMAL)) {
-			ret = walk_name(walk, &part, rest, rest == end);
-			rest = walk->rest;
-		} else {
-			ret = walk_dots(walk, kind);
+		child = dentry_find(walk->at.dentry, &part);
+		if (uk_likely(child && child->is_plain)) {
+			walk->at.dentry = child;
+			continue;
 		}
-		if (uk_unlikely(ret))
+		walk->rest = rest;
+		ret = walk_with_care(walk, part, child);
+		if (ret)
 			return ret;
-		name = rest;
+		rest = walk->rest;
 	}
-	if (must_be_dir && !S_ISDIR(walk->at.dentry->inode->mode))
+	walk->last_kind = WALK_LAST_ROOT;
+	if (uk_unlikely(walk->flags & UK_LOOKUP_DIRECTORY) &&
+	    !S_ISDIR(walk->at.dentry->inode->mode))
 		return -ENOTDIR;
 	return 0;
+}
+
+int walk_path(struct walk *walk, const struct vfs_name *name, unsigned int flags)
+{
+	int ret;
+
+	walk->rest = name->name;
+	walk->flags = name->flags | flags;
+	walk->link_count = 0;
+	walk->has_keeps = false;
+	mutex_lock(&vfs_tree_lock);
+	ret = walk_begin(walk, name);
+	return ret ? ret : walk_run(walk);
 }
 
 int vfs_lookup(const struct vfs_name *name, struct path *path)
 {
 	struct walk walk;
-	int ret = walk_begin(&walk, name, 0);
+	int ret = walk_path(&walk, name, 0);
 
-	if (!ret)
-		ret = walk_run(&walk);
 	if (!ret) {
 		*path = walk.at;
 		path_get(path);

@@ -57,10 +57,8 @@ int name_create(struct walk *walk, uint32_t mode, uint64_t rdev, const char *tar
 static int walk_to_new(struct walk *walk, const struct vfs_name *name, bool is_dir)
 {
 	struct dentry *child;
-	int ret = walk_begin(walk, name, WALK_PARENT);
+	int ret = walk_path(walk, name, WALK_PARENT);
 
-	if (!ret)
-		ret = walk_run(walk);
 	if (ret)
 		return ret;
 	if (walk->last_kind != WALK_LAST_NORMAL)
@@ -165,10 +163,8 @@ int vfs_link(const struct vfs_name *old, const struct vfs_name *new_name)
 /* Walks to the parent of a name that must be there; the name itself is not followed. */
 static int walk_to_old(struct walk *walk, const struct vfs_name *name, struct dentry **child)
 {
-	int ret = walk_begin(walk, name, WALK_PARENT);
+	int ret = walk_path(walk, name, WALK_PARENT);
 
-	if (!ret)
-		ret = walk_run(walk);
 	if (ret || walk->last_kind != WALK_LAST_NORMAL)
 		return ret;
 	ret = walk_child(walk, &walk->last, child);

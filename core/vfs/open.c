@@ -91,13 +91,16 @@ struct file *file_open_path(const struct path *path, int flags)
 	return file;
 }
 
-static int truncate_at_open(const struct path *path)
+/* The end of an open with O_TRUNC: the file, or ERR_PTR and it is closed. */
+static struct file *truncate_opened(struct file *file)
 {
 	const struct inode_attr attr = {.valid = ATTR_SIZE};
+	int ret = S_ISREG(file->inode->mode) ? vfs_setattr(&file->path, &attr) : 0;
 
-	if (!S_ISREG(path->dentry->inode->mode))
-		return 0;
-	return vfs_setattr(path, &attr);
+	if (!ret)
+		return file;
+	file_put(file);
+	return ERR_PTR(ret);
 }
 
 struct file *vfs_open_path(const struct path *path, int flags)
@@ -109,17 +112,10 @@ struct file *vfs_open_path(const struct path *path, int flags)
 		return ERR_PTR(ret);
 	path_get(path);
 	file = file_open_path(path, flags);
-	if (IS_ERR(file)) {
+	if (IS_ERR(file))
 		path_put(path);
-		return file;
-	}
-	if (uk_unlikely(flags & O_TRUNC && !(flags & O_PATH))) {
-		ret = truncate_at_open(path);
-		if (ret) {
-			file_put(file);
-			return ERR_PTR(ret);
-		}
-	}
+	else if (uk_unlikely(flags & O_TRUNC && !(flags & O_PATH)))
+		file = truncate_opened(file);
 	return file;
 }
 
@@ -128,10 +124,8 @@ static int create_last(struct walk *walk, int flags, uint32_t mode)
 {
 	for (;;) {
 		struct dentry *child;
-		int ret = walk_run(walk);
+		int ret;
 
-		if (ret)
-			return ret;
 		if (walk->last_kind != WALK_LAST_NORMAL || walk->has_trailing_slash)
 			return -EISDIR;
 		ret = walk_child(walk, &walk->last, &child);
@@ -150,12 +144,12 @@ static int create_last(struct walk *walk, int flags, uint32_t mode)
 			walk_step(walk, child);
 			return 0;
 		}
-		walk->last_kind = WALK_LAST_ROOT;
 		ret = walk_follow(walk, child, "");
+		if (ret || !*walk->rest)
+			return ret; /* no rest: a magic link, and walk->at is the place */
+		ret = walk_run(walk);
 		if (ret)
 			return ret;
-		if (!*walk->rest)
-			return 0; /* a magic link: walk->at is the place */
 	}
 }
 
@@ -164,7 +158,7 @@ static struct file *open_creating(const struct vfs_name *name, int flags, uint32
 	struct path path = {NULL, NULL};
 	struct file *file;
 	struct walk walk;
-	int ret = walk_begin(&walk, name, WALK_PARENT);
+	int ret = walk_path(&walk, name, WALK_PARENT);
 
 	if (!ret)
 		ret = create_last(&walk, flags, mode);
@@ -231,45 +225,44 @@ out:
 	return file;
 }
 
-struct file *vfs_open(const struct vfs_name *name, int flags, uint32_t mode)
+static unsigned int lookup_flags_of_open(int flags)
 {
-	struct vfs_name place = *name;
+	bool is_new = (flags & (O_CREAT | O_EXCL)) == (O_CREAT | O_EXCL);
+
+	return (flags & O_NOFOLLOW || is_new ? 0 : UK_LOOKUP_FOLLOW) |
+	       (flags & O_DIRECTORY ? UK_LOOKUP_DIRECTORY : 0);
+}
+
+static struct file *open_existing(const struct vfs_name *name, int flags)
+{
 	struct path path;
 	struct file *file;
-	int ret;
+	int ret = vfs_lookup(name, &path);
 
-	if (flags & O_PATH)
-		flags &= O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC;
-	if ((flags & (O_CREAT | O_DIRECTORY)) == (O_CREAT | O_DIRECTORY))
-		return ERR_PTR(-EINVAL);
-	if (flags & O_NOFOLLOW || (flags & (O_CREAT | O_EXCL)) == (O_CREAT | O_EXCL))
-		place.flags &= ~(unsigned int)UK_LOOKUP_FOLLOW;
-	else
-		place.flags |= UK_LOOKUP_FOLLOW;
-	if (uk_unlikely(flags & TMPFILE_BIT))
-		return open_tmpfile(&place, flags, mode);
-	if (flags & O_CREAT)
-		return open_creating(&place, flags, mode);
-	if (flags & O_DIRECTORY)
-		place.flags |= UK_LOOKUP_DIRECTORY;
-	ret = vfs_lookup(&place, &path);
 	if (uk_unlikely(ret))
 		return ERR_PTR(ret);
 	/* The lookup's references become the file's. */
 	ret = check_type(&path, flags);
 	file = ret ? ERR_PTR(ret) : file_open_path(&path, flags);
-	if (uk_unlikely(IS_ERR(file))) {
+	if (uk_unlikely(IS_ERR(file)))
 		path_put(&path);
-		return file;
-	}
-	if (uk_unlikely(flags & O_TRUNC)) {
-		ret = truncate_at_open(&path);
-		if (ret) {
-			file_put(file);
-			return ERR_PTR(ret);
-		}
-	}
+	else if (uk_unlikely(flags & O_TRUNC))
+		file = truncate_opened(file);
 	return file;
+}
+
+struct file *vfs_open(const struct vfs_name *name, int flags, uint32_t mode)
+{
+	struct vfs_name place = {name->dirfd, name->name, 0};
+
+	if (flags & O_PATH)
+		flags &= O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC;
+	place.flags = lookup_flags_of_open(flags);
+	if ((flags & (O_CREAT | O_DIRECTORY)) == (O_CREAT | O_DIRECTORY))
+		return ERR_PTR(-EINVAL);
+	if (uk_unlikely(flags & TMPFILE_BIT))
+		return open_tmpfile(&place, flags, mode);
+	return flags & O_CREAT ? open_creating(&place, flags, mode) : open_existing(&place, flags);
 }
 
 struct file *vfs_open_kernel(const char *name, int flags, uint32_t mode)

@@ -15,9 +15,9 @@ struct rename_end {
 	bool has_trailing_slash;
 };
 
-static int find_end(struct walk *walk, struct rename_end *end)
+static int find_end(struct walk *walk, const struct vfs_name *name, struct rename_end *end)
 {
-	int ret = walk_run(walk);
+	int ret = walk_path(walk, name, WALK_PARENT);
 
 	if (ret)
 		return ret;
@@ -154,14 +154,10 @@ int vfs_rename(const struct vfs_name *old, const struct vfs_name *new_name, unsi
 	if (flags & ~(unsigned int)(RENAME_NOREPLACE | RENAME_EXCHANGE) ||
 	    flags == (RENAME_NOREPLACE | RENAME_EXCHANGE))
 		return -EINVAL;
-	ret = walk_begin(&old_walk, old, WALK_PARENT);
-	if (!ret)
-		ret = find_end(&old_walk, &old_end);
+	ret = find_end(&old_walk, old, &old_end);
 	mutex_unlock(&vfs_tree_lock);
 	if (!ret) {
-		ret = walk_begin(&new_walk, new_name, WALK_PARENT);
-		if (!ret)
-			ret = find_end(&new_walk, &new_end);
+		ret = find_end(&new_walk, new_name, &new_end);
 		if (!ret)
 			ret = rename_ends(&old_end, &new_end, flags);
 		walk_end(&new_walk);

@@ -10,17 +10,37 @@
 
 /* --- dentry cache (dentry.c) ------------------------------------------------------------------ */
 
-/** One component of a name; not NUL-terminated. */
+/**
+ * One component of a name; not NUL-terminated. Names are hashed and compared in words of eight
+ * bytes, the first byte lowest, the last word filled up with zeros: for 8, 16... bytes it is all
+ * zeros, so that a word that holds a zero byte ends every name.
+ */
 struct name_part {
 	const char *name;
+	uint64_t last_word;
 	unsigned int len;
 	unsigned int hash;
 };
 
-/**
- * The hash of a name: its bytes eight at a time, the first one lowest, the last word filled up with
- * zeros; started from the parent so that "bin" spreads over its parents.
- */
+/** Bytes of a name before its last word, and what a dentry stores it in. */
+static inline size_t name_last_word_at(size_t len)
+{
+	return len & ~7UL;
+}
+static inline size_t name_stored_bytes(size_t len)
+{
+	return name_last_word_at(len) + 8;
+}
+
+static inline uint64_t name_word(const char *p)
+{
+	uint64_t word;
+
+	__builtin_memcpy(&word, p, sizeof(word));
+	return word;
+}
+
+/** The hash starts from the parent, so that "bin" spreads over its parents. */
 #define NAME_HASH_FACTOR 0x9e3779b97f4a7c15UL
 static inline uint64_t name_hash_start(const struct dentry *parent)
 {
@@ -29,7 +49,7 @@ static inline uint64_t name_hash_start(const struct dentry *parent)
 static inline uint64_t name_hash_add(uint64_t hash, uint64_t word)
 {
 	hash = (hash ^ word) * NAME_HASH_FACTOR;
-	return hash ^ hash >> 32;
+	return hash >> 32 | hash << 32; /* what was mixed best comes lowest */
 }
 
 struct name_part name_part_of(const struct dentry *parent, const char *name, size_t len);
@@ -43,8 +63,28 @@ static inline struct dentry_bucket *dentry_bucket_of(unsigned int hash)
 	return &dentry_table[hash & dentry_table_mask];
 }
 
+/** Equal words before the last have no zero byte, so `stored` goes on behind them. */
+static inline bool name_is_stored(const struct name_part *part, const char *stored)
+{
+	size_t end = name_last_word_at(part->len);
+
+	for (size_t i = 0; i < end; i += 8)
+		if (name_word(stored + i) != name_word(part->name + i))
+			return false;
+	return name_word(stored + end) == part->last_word;
+}
+
 /** The cached child, positive or negative; no reference. Tree lock held. */
-struct dentry *dentry_find(const struct dentry *parent, const struct name_part *part);
+static inline struct dentry *dentry_find(const struct dentry *parent, const struct name_part *part)
+{
+	struct dentry *dentry;
+
+	LIST_FOREACH (dentry, dentry_bucket_of(part->hash), hash_link)
+		if (dentry->hash == part->hash && dentry->parent == parent &&
+		    name_is_stored(part, dentry->name))
+			break;
+	return dentry;
+}
 /** A negative child nobody can find yet; refcount 1. */
 struct dentry *dentry_alloc_detached(struct dentry *parent, const struct name_part *part);
 /** Makes a detached one findable. */
@@ -61,6 +101,8 @@ int dentry_reserve_name(struct dentry *dentry, unsigned int len);
 void dentry_move(struct dentry *dentry, struct dentry *parent, const struct name_part *part);
 /** Exchanges the places of two dentries with reserved names. */
 void dentry_swap(struct dentry *a, struct dentry *b);
+/** What is mounted on a directory; NULL: nothing any more. */
+void dentry_set_mounted(struct dentry *dentry, struct mount *mount);
 bool dentry_is_below(const struct dentry *dentry, const struct dentry *ancestor);
 bool dentry_has_children(const struct dentry *dentry);
 /** Drops unused cached dentries until at most `keep` are left. */
@@ -75,6 +117,15 @@ void dentry_delete_tree(struct dentry *root);
 
 enum walk_last { WALK_LAST_NORMAL, WALK_LAST_DOT, WALK_LAST_DOTDOT, WALK_LAST_ROOT };
 
+/** What few walks need; dropped at the end. */
+struct walk_keeps {
+	char *text;           /* `rest` after a symbolic link was put in front */
+	char *link_buf;       /* for filesystems that write out their link targets */
+	struct dentry *held;  /* the last uncached dentry (procfs) */
+	struct path followed; /* a magic link led here */
+	struct file *base;    /* dirfd */
+};
+
 struct walk {
 	struct path at;   /* where we are; no references: the tree lock keeps it */
 	const char *rest; /* what is still to walk */
@@ -84,18 +135,21 @@ struct walk {
 	struct name_part last;
 	enum walk_last last_kind;
 	bool has_trailing_slash;
-	/* dropped at the end */
-	char *text;           /* `rest` after a symbolic link was put in front */
-	char *link_buf;       /* for filesystems that write out their link targets */
-	struct dentry *held;  /* the last uncached dentry (procfs) */
-	struct path followed; /* a magic link led here */
-	struct file *base;    /* dirfd */
+	bool has_keeps; /* `keeps` is in use: see walk_keeps() */
+	struct walk_keeps keeps;
 };
 
-/** Takes the tree lock and stands at the start. walk_end() in any case. */
-int walk_begin(struct walk *walk, const struct vfs_name *name, unsigned int flags);
+/** Takes the tree lock and walks. walk_end() in any case. */
+int walk_path(struct walk *walk, const struct vfs_name *name, unsigned int flags);
+/** Walks on, after walk_follow(). */
 int walk_run(struct walk *walk);
-void walk_end(struct walk *walk);
+void walk_drop(struct walk *walk);
+static inline void walk_end(struct walk *walk)
+{
+	mutex_unlock(&vfs_tree_lock);
+	if (uk_unlikely(walk->has_keeps))
+		walk_drop(walk);
+}
 /** The child `part` of walk->at, negative ones too (WALK_PARENT callers); no reference. */
 int walk_child(struct walk *walk, const struct name_part *part, struct dentry **child);
 /** Steps onto a child that is no link to follow; crosses mounts. */

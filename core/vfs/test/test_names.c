@@ -194,6 +194,43 @@ static void test_long_names(void **state)
 	assert_int_equal(do_mkdir(name), -ENAMETOOLONG);
 }
 
+/* Names are handled in words of eight bytes: every length, every byte, in every place of a word. */
+static void test_name_words(void **state)
+{
+	char name[64] = "/t/", longer[64] = "/t/z";
+	uint64_t inodes[40];
+
+	for (unsigned int len = 1; len < 40; len++) {
+		name[2 + len] = (char)('a' + len % 26);
+		assert_false(exists(name));
+		assert_int_equal(open_close(name, O_CREAT | O_EXCL | O_WRONLY), 0);
+		inodes[len] = ino_of(name);
+	}
+	for (unsigned int len = 39; len >= 1; len--) {
+		assert_int_equal(ino_of(name), inodes[len]);
+		strcpy(longer + 4, name + 3);
+		assert_int_equal(do_rename(name, longer, 0), 0);
+		assert_int_equal(ino_of(longer), inodes[len]);
+		assert_false(exists(name));
+		assert_int_equal(do_rename(longer, name, 0), 0);
+		assert_int_equal(ino_of(name), inodes[len]);
+		name[2 + len] = '\0';
+	}
+	for (unsigned int i = 0; i < 9; i++) {
+		for (unsigned int byte = 1; byte < 256; byte++) {
+			char odd[] = "/t/__________";
+
+			odd[3 + i] = (char)byte;
+			if (byte == '/')
+				continue;
+			assert_int_equal(open_close(odd, O_CREAT | O_WRONLY), 0);
+			assert_true(exists(odd));
+			assert_int_equal(do_unlink(odd), 0);
+			assert_false(exists(odd));
+		}
+	}
+}
+
 static void test_symlinks(void **state)
 {
 	char buf[64];
@@ -629,6 +666,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		T(test_walk),
 		T(test_long_names),
+		T(test_name_words),
 		T(test_symlinks),
 		T(test_link_chain),
 		T(test_open_flags),

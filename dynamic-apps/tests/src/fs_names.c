@@ -3,6 +3,7 @@
 #include "t.h"
 
 #include <dirent.h>
+#include <sys/mman.h>
 #include <sys/sysmacros.h>
 
 #define RENAME_NOREPLACE_ 1
@@ -353,6 +354,39 @@ static void mknod_kinds(void)
 	CHECK_ERR(mknod("dir", S_IFDIR | 0700, 0), EPERM);
 }
 
+/* A name may end with the last byte before a page that is not there; so may what stat fills. */
+static void names_at_page_end(void)
+{
+	char *end =
+		mmap(NULL, 2 * PAGE, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	struct stat st, *at_end;
+	char text[40];
+
+	CHECK(end != MAP_FAILED);
+	end += PAGE;
+	CHECK_OK(munmap(end, PAGE));
+	at_end = (struct stat *)end - 1;
+	for (size_t len = 1; len < sizeof(text); len++) {
+		char *name = end - len - 1;
+
+		memset(name, 'n', len);
+		name[len] = '\0';
+		CHECK_ERR(stat(name, &st), ENOENT);
+		t_put_file(name, "");
+		CHECK_OK(stat(name, &st));
+		memcpy(text, name, len + 1);
+		memset(at_end, 0x5a, sizeof(*at_end));
+		CHECK_OK(stat(text, at_end));
+		CHECK_EQ(memcmp(&st, at_end, sizeof(st)), 0);
+		CHECK_EQ(syscall(SYS_newfstatat, AT_FDCWD, text, (char *)at_end + 8, 0), -1);
+		CHECK_EQ(errno, EFAULT);
+		memset(name, 'n', len + 1); /* no NUL */
+		CHECK_EQ(syscall(SYS_newfstatat, AT_FDCWD, name, &st, 0), -1);
+		CHECK_EQ(errno, EFAULT);
+	}
+	munmap(end - PAGE, PAGE);
+}
+
 static const struct t_test tests[] = {
 	T(mkdir_rmdir),        T(unlink_errors),
 	T(unlink_while_open),  T(link_counts),
@@ -360,7 +394,7 @@ static const struct t_test tests[] = {
 	T(rename_directories), T(rename_flags),
 	T(getdents_lists_all), T(getdents_while_changing),
 	T(removed_directory),  T(chdir_getcwd),
-	T(mknod_kinds),
+	T(mknod_kinds),        T(names_at_page_end),
 };
 
 T_MAIN(tests)

@@ -106,8 +106,9 @@ struct dentry {
 	bool is_pinned;  /* memory filesystem: the dentry is the only record; the
 			    pin owns one reference */
 	bool is_deleted;
+	bool is_plain; /* a walk may just step on it: there, no link, nothing mounted on it */
 	uint16_t name_len;
-	char *name; /* NUL-terminated; inline_name unless renamed */
+	char *name; /* NUL-terminated and more, see store_name(); inline_name unless renamed */
 	char inline_name[];
 };
 

@@ -35,8 +35,9 @@ struct vfs_name {
 
 /** Resolves; *path gets references. path_resolution(7). */
 int vfs_lookup(const struct vfs_name *name, struct path *path);
-struct file *vfs_open(const struct vfs_name *name, int flags, uint32_t mode); /* ERR_PTR */
-struct file *vfs_open_path(const struct path *path, int flags);               /* ERR_PTR */
+/** open(2). name->flags are not used, the open flags say it. ERR_PTR. */
+struct file *vfs_open(const struct vfs_name *name, int flags, uint32_t mode);
+struct file *vfs_open_path(const struct path *path, int flags); /* ERR_PTR */
 /** Convenience for the kernel itself: relative to the root, following links. */
 int vfs_lookup_kernel(const char *name, struct path *path);
 struct file *vfs_open_kernel(const char *name, int flags, uint32_t mode);

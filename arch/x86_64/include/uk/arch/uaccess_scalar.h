@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
  * get_user(variable, user_pointer) and put_user(value, user_pointer): one scalar of 1, 2, 4 or 8
- * bytes; 0 or -EFAULT. The access is one instruction with an exception-table entry: two 32-bit
- * offsets (faulting instruction, where to go on), each relative to its own place.
+ * bytes; 0 or -EFAULT. put_user_or_goto() is for many of them. The access is one instruction with
+ * an exception-table entry: two 32-bit offsets (faulting instruction, where to go on), each
+ * relative to its own place.
  */
 #ifndef UK_ARCH_UACCESS_SCALAR_H
 #define UK_ARCH_UACCESS_SCALAR_H
@@ -37,6 +38,20 @@
 		 ? x86_put_user((uint64_t)(__typeof__(*(uptr)))(value), (void *)(uptr),            \
 				sizeof(*(uptr)))                                                   \
 		 : -EFAULT)
+
+/*
+ * For structures stored field by field: no check of the range, which the caller made for the whole,
+ * and a fault goes to `fault`, a label of the caller.
+ */
+#define put_user_or_goto(value, uptr, fault)                                                       \
+	do {                                                                                       \
+		__typeof__(*(uptr)) value_ = (__typeof__(*(uptr)))(value);                         \
+		__asm__ goto("1:\tmov %0, %1\n" X86_EXTABLE("1b", "%l2")                           \
+			     :                                                                     \
+			     : "r"(value_), "m"(*(uptr))                                           \
+			     : "memory"                                                            \
+			     : fault);                                                             \
+	} while (0)
 
 static inline __attribute__((always_inline)) int x86_get_user(uint64_t *value, const void *addr,
 							      size_t size)
