@@ -22,8 +22,12 @@
 #define CALIBRATE_MIN_NS (2 * (uint64_t)UK_NSEC_PER_MSEC)
 #define FIRST_REFINE_NS  (100 * (uint64_t)UK_NSEC_PER_MSEC)
 #define LAST_REFINE_NS   (100 * (uint64_t)UK_NSEC_PER_SEC)
-/* So many counts after boot the coarse clock may still show boot: 50 ms at 500 MHz. */
-#define COARSE_BOOT_COUNTS 25000000
+/*
+ * So many counts after boot the coarse clock may still show boot, unless somebody read a clock by
+ * then: 100 ms at 2.5 GHz. Stamps of files made meanwhile are that much too early, which nobody can
+ * tell who never read a clock; and a short program is spared the calibration.
+ */
+#define COARSE_BOOT_COUNTS 250000000
 #define REALTIME_MAX_SEC   8277292036ULL /* as Linux: 2^63 ns less 30 years of uptime */
 
 /* CLOCK_MONOTONIC_RAW is not slewed on Linux; without NTP there is nothing to slew either. */
