@@ -6,6 +6,7 @@
 #   APPFOO_BAR_PACKAGES  := Debian packages it comes from (installed when missing)
 #   APPFOO_BAR_PROGRAM   := its path in the guest; taken from there on this machine, unless
 #   APPFOO_BAR_FILES     := HOST[:GUEST] ... has it; further files and folders
+#   APPFOO_BAR_EXCLUDE   := patterns of host paths to leave out of these folders
 #   APPFOO_BAR_BINARIES  := files that rules in app.mk make in $(APPFOO_BAR_BUILD)
 #   APPFOO_BAR_ARGS, APPFOO_BAR_PARAMS, APPFOO_BAR_MEM    defaults for `make run APP=foo-bar`
 #   APPFOO_BAR_EXPECT    := file with the output expected with these, or
@@ -25,6 +26,7 @@ include $(sort $(wildcard dynamic-apps/*/app.mk))
 
 # What mkinitrd is told for app $(1) (upper case).
 uk_app_initrd_args = $(addprefix -f ,$(APP$(1)_FILES)) \
+		     $(patsubst %,-x '%',$(APP$(1)_EXCLUDE)) \
 		     $(if $(filter %:$(APP$(1)_PROGRAM),$(APP$(1)_FILES)),,$(APP$(1)_PROGRAM))
 
 define uk_app_rules

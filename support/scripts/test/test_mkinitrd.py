@@ -151,6 +151,16 @@ def test_usrmerge_links_and_mapped_files_meet(make, tmp_path):
     assert not any(name.startswith("bin/") for name in found)
 
 
+def test_patterns_leave_out_what_folders_hold(make, tmp_path):
+    for name in ("lib/os.py", "lib/test/a", "lib/test/b", "lib/sub/os.pyc", "lib/sub/testing"):
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / name).write_text(name)
+    found = make("-f", f"{tmp_path}/lib:/lib", "-f", f"{tmp_path}/lib/test/a:/lib/test/a",
+                 "-x", "*/lib/test", "-x", "*.pyc")
+    files = {name for name, (mode, *_) in found.items() if mode & 0o170000 == 0o100000}
+    assert files == {"lib/os.py", "lib/sub/testing", "lib/test/a"}
+
+
 def test_script_brings_its_interpreter(make, tmp_path):
     script = tmp_path / "script"
     script.write_text("#!/usr/bin/env -S cat\n")

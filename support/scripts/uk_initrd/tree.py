@@ -6,6 +6,7 @@ Invariant: no key has a symbolic link of the map among its parents (`canonical` 
 every parent of a key is a directory of the map.
 """
 import dataclasses
+import fnmatch
 import os
 import shutil
 import stat
@@ -37,7 +38,9 @@ def warn(message):
 
 
 class Tree:
-    def __init__(self):
+    def __init__(self, excluded=()):
+        """`excluded`: patterns of host paths that folders keep to themselves."""
+        self.excluded = excluded
         self.entries = {}
         self.elf_seen = set()
 
@@ -132,7 +135,7 @@ class Tree:
             self.add_link_target(host, guest, entry.target)
         elif stat.S_ISDIR(status.st_mode):
             self.put(guest, entry, parents_from)
-            for name in sorted(os.listdir(host)):
+            for name in self.names_in(host):
                 self.add_object(os.path.join(host, name), os.path.join(guest, name), parents_from
                                 and os.path.join(host, name), is_explicit)
         elif stat.S_ISREG(status.st_mode):
@@ -144,6 +147,11 @@ class Tree:
         else:
             entry.rdev = status.st_rdev
             self.put(guest, entry, parents_from)
+
+    def names_in(self, folder):
+        return [name for name in sorted(os.listdir(folder))
+                if not any(fnmatch.fnmatchcase(os.path.join(folder, name), pattern)
+                           for pattern in self.excluded)]
 
     def add_link_target(self, host, guest, target):
         """A link found in a folder: what it points to goes where the guest will look for it."""

@@ -1,0 +1,20 @@
+# SPDX-License-Identifier: BSD-3-Clause
+# CPython from Debian with its whole standard library; `python3` alone is the plain sample, and what
+# `make run APP=python3 ARGS="-c '...'"` takes.
+UK_PYTHON_LIB := /usr/lib/python3.11
+
+# $(1) app, $(2) in upper case, $(3) about, $(4) sample
+define uk_python
+$(call addapp,$(1))
+APP$(2)_ABOUT    := Python 3 from Debian with its standard library: $(3)
+APP$(2)_PACKAGES := python3
+APP$(2)_PROGRAM  := /usr/bin/python3
+APP$(2)_FILES    := $(UK_PYTHON_LIB) dynamic-apps/python3/$(4).py:/$(4).py
+APP$(2)_EXCLUDE  := $(UK_PYTHON_LIB)/config-* $(UK_PYTHON_LIB)/test */tests */ctypes/test
+APP$(2)_ARGS     := /$(4).py
+APP$(2)_EXPECT   := dynamic-apps/python3/$(4).expected
+endef
+
+$(eval $(call uk_python,python3,PYTHON3,a plain script,sample))
+$(eval $(call uk_python,python3-threads,PYTHON3_THREADS,threads,threads))
+$(eval $(call uk_python,python3-asyncio,PYTHON3_ASYNCIO,asyncio,aio))
