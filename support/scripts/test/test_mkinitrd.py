@@ -140,6 +140,13 @@ def test_missing_library_is_an_error_for_a_program_only(make, with_library):
     assert "prog" in found and "needs libanswer.so" in make.warnings
 
 
+def test_glibc_finds_its_unwinder(make, compile_c):
+    ends = "#include <pthread.h>\nint main(void) { pthread_exit(0); }\n"
+    for name, source, is_needed in (("hello", HELLO, False), ("ends", ends, True)):
+        found = make(compile_c(name, source))
+        assert any(path.endswith("libgcc_s.so.1") for path in found) == is_needed
+
+
 def test_usrmerge_links_and_mapped_files_meet(make, tmp_path):
     """A file is put below /bin before /bin turns out to be a link on this machine."""
     if not os.path.islink("/bin"):

@@ -11,6 +11,8 @@ MAGIC = b"\x7fELF"
 PT_LOAD, PT_DYNAMIC, PT_INTERP = 1, 2, 3
 DT_NULL, DT_NEEDED, DT_STRTAB, DT_STRSZ, DT_RPATH, DT_RUNPATH = 0, 1, 5, 10, 15, 29
 MAX_SEGMENTS, MAX_DYNAMIC = 4096, 65536
+# Functions of the C library that unwind the stack.
+UNWINDING = (b"pthread_exit\0", b"pthread_cancel\0", b"thrd_exit\0", b"backtrace\0")
 
 
 class ElfError(Exception):
@@ -26,6 +28,7 @@ class Needs:
     needed: list = dataclasses.field(default_factory=list)
     rpath: list = dataclasses.field(default_factory=list)
     runpath: list = dataclasses.field(default_factory=list)
+    unwinds: bool = False        # names one of UNWINDING
 
 
 @dataclasses.dataclass
@@ -98,7 +101,7 @@ def read_interp(reader, segment):
 
 
 def read_dynamic(reader, segment, segments):
-    """[(tag, string)] of the entries that are strings."""
+    """[(tag, string)] of the entries that are strings, and the string table."""
     layout, width = ("qQ", 16) if reader.is_64bit else ("iI", 8)
     entries = []
     for i in range(min(segment.size // width, MAX_DYNAMIC)):
@@ -109,7 +112,7 @@ def read_dynamic(reader, segment, segments):
     tags = dict(entries)
     wanted = [entry for entry in entries if entry[0] in (DT_NEEDED, DT_RPATH, DT_RUNPATH)]
     if not wanted:
-        return []
+        return [], b""
     if DT_STRTAB not in tags or DT_STRSZ not in tags:
         raise ElfError("DT_NEEDED without DT_STRTAB and DT_STRSZ")
     table = reader.at(file_offset(segments, tags[DT_STRTAB], "DT_STRTAB"), tags[DT_STRSZ],
@@ -120,7 +123,7 @@ def read_dynamic(reader, segment, segments):
         if value >= len(table) or end < 0:
             raise ElfError(f"string {value} lies outside the string table")
         strings.append((tag, table[value:end].decode("utf-8", "surrogateescape")))
-    return strings
+    return strings, table
 
 
 def file_offset(segments, vaddr, what):
@@ -141,7 +144,9 @@ def read_needs(path):
             if segment.kind == PT_INTERP:
                 needs.interp = read_interp(reader, segment)
             elif segment.kind == PT_DYNAMIC:
-                for tag, text in read_dynamic(reader, segment, segments):
+                strings, table = read_dynamic(reader, segment, segments)
+                needs.unwinds = any(name in table for name in UNWINDING)
+                for tag, text in strings:
                     if tag == DT_NEEDED:
                         needs.needed.append(text)
                     elif tag == DT_RPATH:

@@ -13,6 +13,8 @@ TRIPLETS = {3: "i386-linux-gnu", 40: "arm-linux-gnueabihf", 62: "x86_64-linux-gn
             183: "aarch64-linux-gnu", 243: "riscv64-linux-gnu", 22: "s390x-linux-gnu",
             21: "powerpc64le-linux-gnu"}
 PLATFORMS = {3: "i686", 62: "x86_64", 183: "aarch64", 243: "riscv64"}
+# glibc opens the unwinder by name when it first needs it; no file says so.
+GLIBC, GLIBC_UNWINDER = "libc.so.6", "libgcc_s.so.1"
 # musl's libc.so is all of these; its loader never looks for them.
 MUSL_OWN = {f"lib{name}.so" for name in ("c", "pthread", "rt", "m", "dl", "util", "xnet")}
 

@@ -218,6 +218,8 @@ class Tree:
             needed = [*needed, "libgcc_s.so.1"]
         for name in needed:
             self.add_library(name, host, needs, rpath + runpath, rpath, interp)
+        if needs.unwinds and libraries.GLIBC in needs.needed:
+            self.add_library(libraries.GLIBC_UNWINDER, host, needs, [], [], interp)
 
     def add_library(self, name, host, needs, places, rpath, interp):
         if libraries.is_musl(interp):
