@@ -154,7 +154,7 @@ func stacks() {
 		group.Add(1)
 		go func(i int) {
 			defer group.Done()
-			depths[i] = depth(1000 * (i + 1))
+			depths[i] = depth(250 * (i + 1))
 		}(i)
 	}
 	group.Wait()
