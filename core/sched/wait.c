@@ -13,7 +13,10 @@ void waitq_add(struct waitq *wq, struct waitq_entry *entry)
 {
 	unsigned long flags = ukarch_irq_save();
 
-	TAILQ_INSERT_TAIL(&wq->entries, entry, link);
+	if (entry->is_exclusive)
+		TAILQ_INSERT_TAIL(&wq->entries, entry, link);
+	else
+		TAILQ_INSERT_HEAD(&wq->entries, entry, link);
 	entry->is_queued = true;
 	ukarch_irq_restore(flags);
 }
@@ -40,32 +43,62 @@ void waitq_wake_all(struct waitq *wq, unsigned int events)
 	ukarch_irq_restore(flags);
 }
 
-void waitq_wake_one(struct waitq *wq, unsigned int events)
+/* An exclusive entry that took the wake goes to the end: they take turns. */
+void waitq_wake_next(struct waitq *wq, unsigned int events)
 {
 	unsigned long flags = ukarch_irq_save();
 	struct waitq_entry *entry, *next;
 
 	for (entry = TAILQ_FIRST(&wq->entries); entry; entry = next) {
 		next = TAILQ_NEXT(entry, link);
-		entry->wake(entry, events);
-		if (entry->is_exclusive)
-			break;
+		if (!entry->wake(entry, events) || !entry->is_exclusive)
+			continue;
+		TAILQ_REMOVE(&wq->entries, entry, link);
+		TAILQ_INSERT_TAIL(&wq->entries, entry, link);
+		break;
 	}
 	ukarch_irq_restore(flags);
 }
 
-static void wake_sleeper(struct waitq_entry *entry, unsigned int events)
+void waitq_dissolve(struct waitq *wq, unsigned int events)
 {
-	sched_wake(entry->ctx);
+	unsigned long flags = ukarch_irq_save();
+	struct waitq_entry *entry;
+
+	while ((entry = TAILQ_FIRST(&wq->entries))) {
+		waitq_remove(wq, entry);
+		entry->wake(entry, events);
+	}
+	ukarch_irq_restore(flags);
+}
+
+/* A task that is awake already, by an earlier wake or a signal, does not take this one. */
+static bool wake_sleeper(struct waitq_entry *entry, unsigned int events)
+{
+	struct task *task = entry->ctx;
+	bool was_asleep = task->state == TASK_SLEEPING;
+
+	sched_wake(task);
+	return was_asleep;
+}
+
+static void prepare(struct waitq *wq, struct waitq_entry *entry, bool is_exclusive)
+{
+	entry->wake = wake_sleeper;
+	entry->ctx = current;
+	entry->is_exclusive = is_exclusive;
+	waitq_add(wq, entry);
+	sched_announce_sleep(current);
 }
 
 void waitq_prepare(struct waitq *wq, struct waitq_entry *entry)
 {
-	entry->wake = wake_sleeper;
-	entry->ctx = current;
-	entry->is_exclusive = false;
-	waitq_add(wq, entry);
-	sched_announce_sleep(current);
+	prepare(wq, entry, false);
+}
+
+void waitq_prepare_exclusive(struct waitq *wq, struct waitq_entry *entry)
+{
+	prepare(wq, entry, true);
 }
 
 void waitq_finish(struct waitq *wq, struct waitq_entry *entry)

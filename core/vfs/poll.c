@@ -44,12 +44,13 @@ struct poller {
 	struct poll_waiter waiters[WAITERS_ON_STACK];
 };
 
-static void on_wake(struct waitq_entry *entry, unsigned int events)
+static bool on_wake(struct waitq_entry *entry, unsigned int events)
 {
 	struct poller *poller = entry->ctx;
 
 	poller->is_woken = true;
 	waitq_wake(&poller->sleepers, events);
+	return true;
 }
 
 static struct poll_waiter *next_waiter(struct poller *poller)

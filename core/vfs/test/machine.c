@@ -64,6 +64,9 @@ void mutex_unlock_slow(struct mutex *mutex)
 void waitq_prepare(struct waitq *wq, struct waitq_entry *entry)
 {
 }
+void waitq_prepare_exclusive(struct waitq *wq, struct waitq_entry *entry)
+{
+}
 void waitq_finish(struct waitq *wq, struct waitq_entry *entry)
 {
 }
@@ -73,6 +76,10 @@ void waitq_wake_all(struct waitq *wq, unsigned int events)
 
 	TAILQ_FOREACH (entry, &wq->entries, link)
 		entry->wake(entry, events);
+}
+void waitq_wake_next(struct waitq *wq, unsigned int events)
+{
+	waitq_wake_all(wq, events);
 }
 int sched_sleep_interruptible_until(uint64_t deadline_ns)
 {
