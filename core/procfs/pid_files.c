@@ -113,6 +113,8 @@ void show_fdinfo(struct seq *seq, const struct proc_ctx *ctx)
 		return;
 	seq_printf(seq, "pos:\t%ld\nflags:\t0%o\nmnt_id:\t%u\nino:\t%lu\n", file->pos, file->flags,
 		   proc_mount_id(file->path.mount), file->inode ? file->inode->ino : 0);
+	if (file->ops->show_fdinfo)
+		file->ops->show_fdinfo(file, seq);
 	file_put(file);
 }
 

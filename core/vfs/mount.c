@@ -203,17 +203,6 @@ struct mount vfs_anon_mount = {
 	.sb = {.type = &anon_type, .dev = 1 /* 0:1 */},
 };
 
-struct dentry *anon_dentry(const char *name, struct inode *inode)
-{
-	struct dentry *dentry = dentry_alloc(NULL, name, strlen(name));
-
-	if (dentry)
-		dentry_instantiate(dentry, inode);
-	else
-		inode_put(inode);
-	return dentry;
-}
-
 int vfs_init(void)
 {
 	int ret;

@@ -18,6 +18,7 @@ struct file;
 struct vma;
 struct vm_object;
 struct dirent_sink;
+struct seq;
 
 /**
  * Operations; NULL means the default in parentheses. `pos` is the offset to use and advance;
@@ -39,6 +40,8 @@ struct file_ops {
 	int (*set_flags)(struct file *file, unsigned int flags); /* F_SETFL veto (allowed) */
 	void (*flush)(struct file *file);                        /* one descriptor was closed */
 	void (*release)(struct file *file);                      /* last reference gone */
+	/** What /proc/<pid>/fdinfo/<fd> says beyond offset and flags. (nothing) */
+	void (*show_fdinfo)(struct file *file, struct seq *seq);
 };
 
 /* file.mode */
@@ -76,6 +79,19 @@ static inline void file_put(struct file *file)
 	if (__atomic_fetch_sub(&file->refcount, 1, __ATOMIC_ACQ_REL) == 1)
 		file_release(file);
 }
+
+/**
+ * Files that are neither in a tree nor have an inode of their own: eventfd, epoll, ... As on Linux
+ * they share one, and /proc/<pid>/fd shows them by the name of their kind.
+ */
+struct anon_kind {
+	const char *name;      /* "anon_inode:[eventfd]" */
+	struct dentry *dentry; /* NULL until the first file */
+};
+/** Open for reading and writing; `flags`: status flags as O_NONBLOCK. On failure `priv` is still
+ *  the caller's. ERR_PTR(-ENOMEM). */
+struct file *anon_file_alloc(struct anon_kind *kind, const struct file_ops *ops, unsigned int flags,
+			     void *priv);
 
 /* --- I/O with all checks of read(2) and friends; `pos` NULL: the file's own offset ------------ */
 uk_ssize_t file_read(struct file *file, struct uio *uio, loff_t *pos);

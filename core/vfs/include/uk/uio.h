@@ -72,4 +72,18 @@ static inline uk_ssize_t uio_put_zeros(struct uio *uio, size_t len)
 	return uio_advance(uio, len, clear_user_partial(uio->base, len));
 }
 
+/* One number that is the whole transfer (eventfd, timerfd): 0 or -EFAULT; the uio is used up. */
+static inline int uio_put_number(struct uio *uio, uint64_t value)
+{
+	if (!uio_is_simple(uio, sizeof(value)))
+		return uio_put_any(uio, &value, sizeof(value)) == sizeof(value) ? 0 : -EFAULT;
+	return put_user(value, (uint64_t __user *)uio->base);
+}
+static inline int uio_take_number(struct uio *uio, uint64_t *value)
+{
+	if (!uio_is_simple(uio, sizeof(*value)))
+		return uio_take_any(uio, value, sizeof(*value)) == sizeof(*value) ? 0 : -EFAULT;
+	return get_user(*value, (const uint64_t __user *)uio->base);
+}
+
 #endif /* UK_UIO_H */
