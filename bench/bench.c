@@ -22,6 +22,8 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/auxv.h>
+#include <sys/epoll.h>
+#include <sys/eventfd.h>
 #include <sys/mman.h>
 #include <sys/mount.h>
 #include <sys/stat.h>
@@ -41,6 +43,7 @@ typedef int (*clock_gettime_fn)(clockid_t, struct timespec *);
 static struct {
 	int zero, null, file; /* open descriptors */
 	int pipe[2];
+	int event, ready_epoll; /* an eventfd; an epoll that watches another one, which is ready */
 	clock_gettime_fn vdso;  /* NULL without a vDSO */
 	char *page;             /* one touched page for mprotect */
 	bool is_insn;           /* -u insn */
@@ -164,6 +167,26 @@ static void run_pipe(unsigned long n)
 	}
 }
 
+static void run_eventfd(unsigned long n)
+{
+	uint64_t value = 1;
+
+	LOOP(n)
+	{
+		bench.last_failures += call3(SYS_write, bench.event, (long)&value, 8) != 8;
+		bench.last_failures += call3(SYS_read, bench.event, (long)&value, 8) != 8;
+	}
+}
+
+static void run_epoll_ready(unsigned long n)
+{
+	struct epoll_event events[8];
+
+	LOOP(n)
+	bench.last_failures +=
+		call6(SYS_epoll_wait, bench.ready_epoll, (long)events, 8, -1, 0, 0) != 1;
+}
+
 static void run_open_read_close(unsigned long n)
 {
 	char buf[16];
@@ -238,6 +261,8 @@ static const struct item items[] = {
 	{"read_zero_1", run_read_zero, 1000},
 	{"write_null_1", run_write_null, 1000},
 	{"pipe_write_read_1", run_pipe, 500},
+	{"eventfd_write_read", run_eventfd, 500},
+	{"epoll_wait_ready", run_epoll_ready, 500},
 	{"open_read_close", run_open_read_close, 200},
 	{"stat", run_stat, 200},
 	{"pread_4k", run_pread_4k, 500},
@@ -368,6 +393,16 @@ static int file_open(void)
 	return fd;
 }
 
+static bool set_up_events(void)
+{
+	struct epoll_event wanted = {.events = EPOLLIN};
+	int ready = eventfd(1, 0);
+
+	bench.event = eventfd(0, 0);
+	bench.ready_epoll = epoll_create1(0);
+	return bench.event >= 0 && epoll_ctl(bench.ready_epoll, EPOLL_CTL_ADD, ready, &wanted) == 0;
+}
+
 static bool set_up(void)
 {
 	bench.vdso = vdso_find("__vdso_clock_gettime");
@@ -375,7 +410,7 @@ static bool set_up(void)
 	bench.null = open("/dev/null", O_WRONLY);
 	bench.file = file_open();
 	bench.page = mmap(NULL, PAGE, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-	if (bench.page == MAP_FAILED || pipe(bench.pipe) != 0)
+	if (bench.page == MAP_FAILED || pipe(bench.pipe) != 0 || !set_up_events())
 		return false;
 	*(volatile char *)bench.page = 1;
 	return bench.zero >= 0 && bench.null >= 0 && bench.file >= 0;

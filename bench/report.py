@@ -12,6 +12,8 @@ ITEMS = [
     ("read_zero_1", "read 1 byte /dev/zero", 120),
     ("write_null_1", "write 1 byte /dev/null", None),
     ("pipe_write_read_1", "pipe write+read 1 byte", 450),
+    ("eventfd_write_read", "eventfd write+read", 300),
+    ("epoll_wait_ready", "epoll_wait, one ready", 250),
     ("open_read_close", "open+read+close", 1500),
     ("stat", "stat", 600),
     ("pread_4k", "pread 4 KiB, cached", 900),

@@ -30,6 +30,18 @@ static bool is_bad_tmpfile(int flags)
 		(flags & O_CREAT));
 }
 
+long install_new_file(struct file *file, bool cloexec)
+{
+	long fd;
+
+	if (IS_ERR(file))
+		return PTR_ERR(file);
+	fd = fd_install(file, 0, cloexec);
+	if (fd < 0)
+		file_put(file);
+	return fd;
+}
+
 int open_user(int dirfd, const char __user *name, int flags, unsigned int mode)
 {
 	struct user_path path;
@@ -195,7 +207,6 @@ long sys_pipe2(int __user *fds, int flags)
 long sys_memfd_create(const char __user *name, unsigned int flags)
 {
 	char text[MEMFD_NAME_MAX + 1];
-	struct file *file;
 	long result;
 
 	if (flags & ~(MFD_CLOEXEC | MFD_ALLOW_SEALING | MFD_HUGETLB))
@@ -205,11 +216,5 @@ long sys_memfd_create(const char __user *name, unsigned int flags)
 		return result == -ENAMETOOLONG ? -EINVAL : result;
 	if (flags & MFD_HUGETLB)
 		return -ENOMEM;
-	file = memfd_create_file(text, flags);
-	if (IS_ERR(file))
-		return PTR_ERR(file);
-	result = fd_install(file, 0, flags & MFD_CLOEXEC);
-	if (result < 0)
-		file_put(file);
-	return result;
+	return install_new_file(memfd_create_file(text, flags), flags & MFD_CLOEXEC);
 }

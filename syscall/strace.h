@@ -57,6 +57,9 @@ enum strace_kind {
 	KIND_CLONE,
 	KIND_AF,
 	KIND_SOCK_TYPE,
+	KIND_EVENTFD_FLAGS,
+	KIND_EPOLL_FLAGS,
+	KIND_EPOLL_OP,
 	/* memory read before the call */
 	KIND_STR,
 	KIND_BYTES_IN,
@@ -70,6 +73,7 @@ enum strace_kind {
 	KIND_STACK_IN,
 	KIND_RLIMIT_IN,
 	KIND_LOFF_IN,
+	KIND_EPOLL_EVENT_IN,
 	KIND_ARGV,
 	KIND_ENVP,
 	/* memory that the call writes: shown after it */
@@ -89,6 +93,7 @@ enum strace_kind {
 	KIND_FD2_OUT,
 	KIND_UNAME_OUT,
 	KIND_POLLFDS,
+	KIND_EPOLL_EVENTS_OUT,
 	KIND_FDSET,
 };
 
@@ -145,10 +150,12 @@ void strace_put_fdset(struct strace_line *line, unsigned long addr, unsigned int
 /* strace_structs.c */
 bool strace_put_struct(struct strace_line *line, enum strace_kind kind, unsigned long addr,
 		       unsigned long count);
+void strace_put_epoll_events(struct strace_line *line, unsigned long addr, unsigned long count);
 
 /* strace_flags.c */
 void strace_put_named(struct strace_line *line, enum strace_kind kind, unsigned long value);
 void strace_put_poll_events(struct strace_line *line, unsigned int events);
+void strace_put_epoll_mask(struct strace_line *line, unsigned int events);
 void strace_put_sigaction_flags(struct strace_line *line, unsigned long flags);
 /** "ENOENT" and "No such file or directory"; NULL for a number without a name. */
 const char *strace_errno_name(int error);

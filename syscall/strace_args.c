@@ -194,6 +194,8 @@ void strace_put_arg(struct strace_line *line, const struct strace_call *call, un
 		strace_put_pointer(line, addr);
 	else if (kind == KIND_FDSET)
 		strace_put_fdset(line, addr, (unsigned int)call->args[0]);
+	else if (kind == KIND_EPOLL_EVENTS_OUT)
+		strace_put_epoll_events(line, addr, (unsigned long)call->result);
 	else if (!put_memory(line, kind, addr, next, call->result) &&
 		 !strace_put_struct(line, kind, addr, next))
 		strace_put_pointer(line, addr);

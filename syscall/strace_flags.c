@@ -3,6 +3,7 @@
  * Numbers with names: flag words ("O_RDONLY|O_CLOEXEC") and choices ("SEEK_SET"), as strace(1)
  * writes them. Each list is one macro, expanded twice: into values and into one string of names.
  */
+#include <linux/eventpoll.h>
 #include <linux/fcntl.h>
 #include <linux/fs.h>
 #include <linux/futex.h>
@@ -18,6 +19,7 @@
 #include <asm/ioctls.h>
 #include <asm/signal.h>
 #include <uk/arch/prctl_names.h>
+#include <uk/eventfd.h>
 #include <uk/signal.h>
 #include <uk/string.h>
 #include "strace.h"
@@ -118,6 +120,13 @@
 #define POLL(F)                                                                                    \
 	F(POLLIN) F(POLLPRI) F(POLLOUT) F(POLLERR) F(POLLHUP) F(POLLNVAL) F(POLLRDNORM)            \
 	F(POLLRDBAND) F(POLLWRNORM) F(POLLWRBAND) F(POLLRDHUP)
+#define EVENTFD(F)   F(EFD_SEMAPHORE) F(EFD_CLOEXEC) F(EFD_NONBLOCK)
+#define EPOLLFLAG(F) F(EPOLL_CLOEXEC)
+#define EPOLLOP(F)   F(EPOLL_CTL_ADD) F(EPOLL_CTL_DEL) F(EPOLL_CTL_MOD)
+#define EPOLLMASK(F)                                                                               \
+	F(EPOLLIN) F(EPOLLPRI) F(EPOLLOUT) F(EPOLLERR) F(EPOLLHUP) F(EPOLLNVAL) F(EPOLLRDNORM)     \
+	F(EPOLLRDBAND) F(EPOLLWRNORM) F(EPOLLWRBAND) F(EPOLLMSG) F(EPOLLRDHUP) F(EPOLLEXCLUSIVE)   \
+	F(EPOLLWAKEUP) F(EPOLLONESHOT) F(EPOLLET)
 #define SA(F)                                                                                      \
 	F(SA_RESTORER) F(SA_ONSTACK) F(SA_RESTART) F(SA_NOCLDSTOP) F(SA_NOCLDWAIT)                 \
 	F(SA_NODEFER) F(SA_RESETHAND) F(SA_SIGINFO)
@@ -314,6 +323,12 @@ void strace_put_named(struct strace_line *line, enum strace_kind kind, unsigned 
 	case KIND_TIMER_FLAGS:
 		FLAGS(TIMER);
 		break;
+	case KIND_EVENTFD_FLAGS:
+		FLAGS(EVENTFD);
+		break;
+	case KIND_EPOLL_FLAGS:
+		FLAGS(EPOLLFLAG);
+		break;
 	case KIND_GRND:
 		FLAGS(GRND);
 		break;
@@ -334,6 +349,9 @@ void strace_put_named(struct strace_line *line, enum strace_kind kind, unsigned 
 		break;
 	case KIND_SIGHOW:
 		CHOICE(SIGHOW);
+		break;
+	case KIND_EPOLL_OP:
+		CHOICE(EPOLLOP);
 		break;
 	case KIND_RESOURCE:
 		CHOICE(RESOURCE);
@@ -358,6 +376,14 @@ void strace_put_poll_events(struct strace_line *line, unsigned int events)
 	unsigned long value = events;
 
 	FLAGS(POLL);
+	put_rest(line, value);
+}
+
+void strace_put_epoll_mask(struct strace_line *line, unsigned int events)
+{
+	unsigned long value = events;
+
+	FLAGS(EPOLLMASK);
 	put_rest(line, value);
 }
 

@@ -3,6 +3,7 @@
 #include <asm/poll.h>
 #include <asm/stat.h>
 #include <asm/statfs.h>
+#include <linux/eventpoll.h>
 #include <linux/fcntl.h>
 #include <linux/resource.h>
 #include <uk/stat.h>
@@ -12,7 +13,8 @@
 #include <uk/signal.h>
 #include "strace.h"
 
-#define SHOWN_POLLFDS 8
+#define SHOWN_POLLFDS      8
+#define SHOWN_EPOLL_EVENTS 8
 
 static const void __user *user(unsigned long addr)
 {
@@ -222,6 +224,30 @@ static bool put_pollfds(struct strace_line *line, unsigned long addr, unsigned l
 	return true;
 }
 
+static bool put_epoll_event(struct strace_line *line, unsigned long addr)
+{
+	struct epoll_event event;
+
+	if (copy_from_user(&event, user(addr), sizeof(event)))
+		return false;
+	strace_put(line, "{events=");
+	strace_put_epoll_mask(line, event.events);
+	strace_put(line, ", data=%#lx}", (unsigned long)event.data);
+	return true;
+}
+
+/* As many as the call returned. */
+void strace_put_epoll_events(struct strace_line *line, unsigned long addr, unsigned long count)
+{
+	strace_put_char(line, '[');
+	for (unsigned long i = 0; i < count && i < SHOWN_EPOLL_EVENTS; i++) {
+		strace_put(line, i ? ", " : "");
+		if (!put_epoll_event(line, addr + i * sizeof(struct epoll_event)))
+			break;
+	}
+	strace_put(line, count > SHOWN_EPOLL_EVENTS ? ", ...]" : "]");
+}
+
 static bool put_two_ints(struct strace_line *line, unsigned long addr)
 {
 	int fds[2];
@@ -282,6 +308,8 @@ bool strace_put_struct(struct strace_line *line, enum strace_kind kind, unsigned
 		return put_two_ints(line, addr);
 	case KIND_LOFF_IN:
 		return put_offset(line, addr);
+	case KIND_EPOLL_EVENT_IN:
+		return put_epoll_event(line, addr);
 	default:
 		return false;
 	}

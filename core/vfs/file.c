@@ -4,6 +4,7 @@
 #include <linux/errno.h>
 #include <linux/fcntl.h>
 #include <linux/fs.h>
+#include <uk/epoll.h>
 #include <uk/filelock.h>
 #include <uk/heap.h>
 #include <uk/task.h>
@@ -29,11 +30,14 @@ struct file *file_alloc(const struct file_ops *ops, unsigned int flags, unsigned
 	file->priv = NULL;
 	file->owner.pid = file->owner.signo = 0;
 	file->readdir_cookie = 0;
+	LIST_INIT(&file->watches);
 	return file;
 }
 
 void file_release(struct file *file)
 {
+	if (uk_unlikely(!LIST_EMPTY(&file->watches)))
+		epoll_forget_file(file);
 	if (file->inode && file->inode->locks)
 		filelock_release_owner(file->inode, file);
 	if (file->ops->release)

@@ -81,6 +81,10 @@ void waitq_wake_next(struct waitq *wq, unsigned int events)
 {
 	waitq_wake_all(wq, events);
 }
+void epoll_forget_file(struct file *file)
+{
+	abort();
+}
 int sched_sleep_interruptible_until(uint64_t deadline_ns)
 {
 	return machine_on_sleep ? machine_on_sleep() : -EINTR;

@@ -22,6 +22,7 @@
 #include <uk/essentials.h>
 
 struct clone_args;
+struct epoll_event;
 struct futex_waitv;
 struct iovec;
 struct new_utsname;

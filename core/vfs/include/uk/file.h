@@ -14,6 +14,7 @@
 #include <uk/poll.h>
 #include <uk/uio.h>
 
+struct epoll_item;
 struct file;
 struct vma;
 struct vm_object;
@@ -63,8 +64,9 @@ struct file {
 	void *priv; /* the ops' */
 	struct fown {
 		int pid, signo;
-	} owner;                 /* F_SETOWN, F_SETSIG */
-	uint64_t readdir_cookie; /* the filesystem's */
+	} owner;                         /* F_SETOWN, F_SETSIG */
+	uint64_t readdir_cookie;         /* the filesystem's */
+	LIST_HEAD(, epoll_item) watches; /* interest lists it is in: core/event's */
 };
 
 /** A file over an inode / without one; refcount 1. ERR_PTR(-ENOMEM/-ENFILE). */
