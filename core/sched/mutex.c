@@ -18,8 +18,7 @@ void mutex_lock_slow(struct mutex *mutex)
 		struct waitq_entry entry;
 		struct task *expected = NULL;
 
-		waitq_prepare(&mutex->waiters, &entry);
-		entry.is_exclusive = true;
+		waitq_prepare_exclusive(&mutex->waiters, &entry);
 		if (__atomic_compare_exchange_n(&mutex->owner, &expected, self, false,
 						__ATOMIC_ACQUIRE, __ATOMIC_RELAXED)) {
 			waitq_finish(&mutex->waiters, &entry);
