@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* Event descriptors: eventfd(2), epoll(7). */
+/* Event descriptors: eventfd(2), signalfd(2), epoll(7). */
 #include <linux/errno.h>
 #include <linux/fcntl.h>
 #include <uk/arch/uaccess.h>
 #include <uk/epoll.h>
 #include <uk/eventfd.h>
 #include <uk/fd.h>
+#include <uk/signalfd.h>
 #include <uk/syscall.h>
 #include "events.h"
 #include "open.h"
@@ -14,6 +15,27 @@
 long sys_eventfd2(unsigned int initial, int flags)
 {
 	return install_new_file(eventfd_create_file(initial, flags), flags & EFD_CLOEXEC);
+}
+
+/* A new one for -1, else a new mask for an old one. */
+long sys_signalfd4(int fd, const void __user *mask, size_t mask_size, int flags)
+{
+	struct fd_loan old;
+	sigset_t set = 0;
+	long result;
+
+	if (mask_size != sizeof(set))
+		return -EINVAL;
+	if (get_user(set, (const sigset_t __user *)mask))
+		return -EFAULT;
+	if (flags & ~(SFD_CLOEXEC | SFD_NONBLOCK))
+		return -EINVAL;
+	if (fd == -1)
+		return install_new_file(signalfd_create_file(set, flags), flags & SFD_CLOEXEC);
+	old = fd_borrow(fd);
+	result = old.file ? signalfd_set_mask(old.file, set) : -EBADF;
+	fd_return(old);
+	return result ? result : fd;
 }
 
 long sys_epoll_create1(int flags)

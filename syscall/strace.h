@@ -58,6 +58,7 @@ enum strace_kind {
 	KIND_AF,
 	KIND_SOCK_TYPE,
 	KIND_EVENTFD_FLAGS,
+	KIND_SIGNALFD_FLAGS,
 	KIND_EPOLL_FLAGS,
 	KIND_EPOLL_OP,
 	/* memory read before the call */

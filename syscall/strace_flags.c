@@ -14,6 +14,7 @@
 #include <linux/random.h>
 #include <linux/resource.h>
 #include <linux/sched.h>
+#include <linux/signalfd.h>
 #include <uk/stat.h>
 #include <linux/time.h>
 #include <asm/ioctls.h>
@@ -121,6 +122,7 @@
 	F(POLLIN) F(POLLPRI) F(POLLOUT) F(POLLERR) F(POLLHUP) F(POLLNVAL) F(POLLRDNORM)            \
 	F(POLLRDBAND) F(POLLWRNORM) F(POLLWRBAND) F(POLLRDHUP)
 #define EVENTFD(F)   F(EFD_SEMAPHORE) F(EFD_CLOEXEC) F(EFD_NONBLOCK)
+#define SIGNALFD(F)  F(SFD_CLOEXEC) F(SFD_NONBLOCK)
 #define EPOLLFLAG(F) F(EPOLL_CLOEXEC)
 #define EPOLLOP(F)   F(EPOLL_CTL_ADD) F(EPOLL_CTL_DEL) F(EPOLL_CTL_MOD)
 #define EPOLLMASK(F)                                                                               \
@@ -325,6 +327,9 @@ void strace_put_named(struct strace_line *line, enum strace_kind kind, unsigned 
 		break;
 	case KIND_EVENTFD_FLAGS:
 		FLAGS(EVENTFD);
+		break;
+	case KIND_SIGNALFD_FLAGS:
+		FLAGS(SIGNALFD);
 		break;
 	case KIND_EPOLL_FLAGS:
 		FLAGS(EPOLLFLAG);

@@ -4,6 +4,7 @@
  * and timers send from interrupts. Standard signals are pending once; real-time ones queue.
  */
 #include <linux/errno.h>
+#include <linux/eventpoll.h>
 #include <uk/heap.h>
 #include <uk/sched.h>
 #include <uk/signal.h>
@@ -22,15 +23,19 @@ struct sighand *sighand_create(void)
 {
 	struct sighand *sighand = uk_zalloc(sizeof(*sighand));
 
-	if (sighand)
-		sighand->refcount = 1;
+	if (!sighand)
+		return NULL;
+	sighand->refcount = 1;
+	waitq_init(&sighand->signal_waiters);
 	return sighand;
 }
 
 void sighand_put(struct sighand *sighand)
 {
-	if (__atomic_fetch_sub(&sighand->refcount, 1, __ATOMIC_ACQ_REL) == 1)
-		uk_free(sighand);
+	if (__atomic_fetch_sub(&sighand->refcount, 1, __ATOMIC_ACQ_REL) != 1)
+		return;
+	waitq_dissolve(&sighand->signal_waiters, EPOLLHUP);
+	uk_free(sighand);
 }
 
 void sighand_reset_for_exec(struct sighand *sighand)
@@ -102,6 +107,7 @@ static int send(struct task *task, struct sigpending *pending, const siginfo_t *
 		signal_recalc(task);
 		if (!error && !(task->blocked & UK_SIGMASK(info->si_signo)))
 			sched_interrupt(task);
+		waitq_wake(&task->sighand->signal_waiters, EPOLLIN);
 	}
 	ukarch_irq_restore(flags);
 	return error;

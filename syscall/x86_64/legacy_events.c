@@ -19,3 +19,8 @@ long sys_epoll_wait(int epfd, struct epoll_event __user *events, int max, int ti
 {
 	return epoll_wait_call(epfd, events, max, timeout_of_ms(timeout_ms));
 }
+
+long sys_signalfd(int fd, const void __user *mask, size_t mask_size)
+{
+	return sys_signalfd4(fd, mask, mask_size, 0);
+}

@@ -26,6 +26,7 @@ PROGRAMS = {
     "epoll": (("static", "musl"), ("max",), {}),
     "epoll_nest": (STATIC, ("max",), {}),
     "eventfd": (STATIC, ("max",), {}),
+    "signalfd": (("static", "musl"), ("max",), {}),
     "pipe_poll": (STATIC, ("max",), {}),
     "threads": (EVERY, BOTH_CPUS, {}),
     "thread_cpu": (("static", "musl"), BOTH_CPUS, {}),

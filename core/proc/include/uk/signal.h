@@ -9,6 +9,7 @@
 #include <sys/queue.h>
 #include <linux/signal.h>
 #include <uk/essentials.h>
+#include <uk/wait.h>
 
 struct task;
 struct process;
@@ -37,6 +38,7 @@ struct uk_sigaction {
 struct sighand {
 	unsigned int refcount;
 	struct uk_sigaction actions[UK_NSIG]; /* [signo - 1]; irq-off */
+	struct waitq signal_waiters;          /* woken when a signal is sent: signalfd(2) */
 };
 
 struct sighand *sighand_create(void);
