@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* read(2), write(2) and their positioned and vectored forms; lseek; copies between files. */
 #include <linux/fs.h>
+#include <uk/fd.h>
 #include <uk/syscall.h>
-#include <uk/task.h>
 #include "fs.h"
 
 /* A length that no program memory has is a bad buffer: EFAULT, as on Linux. What is merely longer
@@ -30,14 +30,14 @@ static inline struct file *find_stream(int fd, unsigned int right, size_t count)
 
 static long __uk_noinline read_any(int fd, void __user *buf, size_t count)
 {
-	struct file *file = file_get_fd(fd);
+	struct fd_loan loan = fd_borrow(fd);
 	struct uio uio = uio_user(buf, count);
 	long result;
 
-	if (!file)
+	if (!loan.file)
 		return -EBADF;
-	result = is_length(count) ? file_read(file, &uio, NULL) : -EFAULT;
-	file_put(file);
+	result = is_length(count) ? file_read(loan.file, &uio, NULL) : -EFAULT;
+	fd_return(loan);
 	return result;
 }
 
@@ -55,14 +55,14 @@ long sys_read(int fd, void __user *buf, size_t count)
 
 static long __uk_noinline write_any(int fd, const void __user *buf, size_t count)
 {
-	struct file *file = file_get_fd(fd);
+	struct fd_loan loan = fd_borrow(fd);
 	struct uio uio = uio_user((void __user *)buf, count);
 	long result;
 
-	if (!file)
+	if (!loan.file)
 		return -EBADF;
-	result = is_length(count) ? file_write(file, &uio, NULL) : -EFAULT;
-	file_put(file);
+	result = is_length(count) ? file_write(loan.file, &uio, NULL) : -EFAULT;
+	fd_return(loan);
 	return result;
 }
 
@@ -80,33 +80,33 @@ long sys_write(int fd, const void __user *buf, size_t count)
 
 long sys_pread64(int fd, void __user *buf, size_t count, loff_t offset)
 {
-	struct file *file;
+	struct fd_loan loan;
 	struct uio uio = uio_user((void __user *)buf, count);
 	long result;
 
 	if (offset < 0)
 		return -EINVAL;
-	file = file_get_fd(fd);
-	if (!file)
+	loan = fd_borrow(fd);
+	if (!loan.file)
 		return -EBADF;
-	result = is_length(count) ? file_read(file, &uio, &offset) : -EFAULT;
-	file_put(file);
+	result = is_length(count) ? file_read(loan.file, &uio, &offset) : -EFAULT;
+	fd_return(loan);
 	return result;
 }
 
 long sys_pwrite64(int fd, const void __user *buf, size_t count, loff_t offset)
 {
-	struct file *file;
+	struct fd_loan loan;
 	struct uio uio = uio_user((void __user *)buf, count);
 	long result;
 
 	if (offset < 0)
 		return -EINVAL;
-	file = file_get_fd(fd);
-	if (!file)
+	loan = fd_borrow(fd);
+	if (!loan.file)
 		return -EBADF;
-	result = is_length(count) ? file_write(file, &uio, &offset) : -EFAULT;
-	file_put(file);
+	result = is_length(count) ? file_write(loan.file, &uio, &offset) : -EFAULT;
+	fd_return(loan);
 	return result;
 }
 
@@ -115,18 +115,18 @@ typedef uk_ssize_t (*transfer)(struct file *file, struct uio *uio, loff_t *pos);
 static long transfer_vector(int fd, const struct iovec __user *iov, unsigned long count,
 			    loff_t *pos, transfer move)
 {
-	struct file *file = file_get_fd(fd);
+	struct fd_loan loan = fd_borrow(fd);
 	struct user_vector vector;
 	long result;
 
-	if (!file)
+	if (!loan.file)
 		return -EBADF;
 	result = user_vector_get(&vector, iov, count);
 	if (!result) {
-		result = move(file, &vector.uio, pos);
+		result = move(loan.file, &vector.uio, pos);
 		user_vector_put(&vector);
 	}
-	file_put(file);
+	fd_return(loan);
 	return result;
 }
 
@@ -193,14 +193,14 @@ long sys_pwritev2(int fd, const struct iovec __user *iov, unsigned long count,
 
 long sys_lseek(int fd, loff_t offset, int whence)
 {
-	struct file *file = file_get_fd(fd);
+	struct fd_loan loan = fd_borrow(fd);
 	long result = -EINVAL;
 
-	if (!file)
+	if (!loan.file)
 		return -EBADF;
 	if (whence >= SEEK_SET && whence <= SEEK_HOLE)
-		result = file_lseek(file, offset, whence);
-	file_put(file);
+		result = file_lseek(loan.file, offset, whence);
+	fd_return(loan);
 	return result;
 }
 

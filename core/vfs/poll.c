@@ -4,16 +4,20 @@
  *
  * The first pass over the files registers a waiter on each of their queues, unless one is ready
  * already or nothing is to be waited for. Waiters stay registered until the call ends; a wake of
- * any of them sets `is_woken` and wakes our own queue, and then the files are asked again. A few
- * waiters live on the stack, more come from the heap in chunks. Each holds a reference to its
- * file: a descriptor may be closed while we sleep.
+ * any of them for something wanted sets `is_woken` and wakes our own queue, and then the files are
+ * asked again. A few waiters live on the stack, more come from the heap in chunks.
+ *
+ * Another thread may close a descriptor, and open another file under its number, while we sleep.
+ * So each waiter holds a reference to its file, with whose wait queue it lives; and each pass looks
+ * the descriptors up anew, as Linux does: poll shows a closed one as POLLNVAL, select as ready
+ * (one that was closed before is EBADF).
  *
  * `is_woken` is cleared before the files are asked, so a wake during the pass is not lost.
  */
 #include <asm/poll.h>
 #include <linux/errno.h>
 #include <uk/clock.h>
-#include <uk/file.h>
+#include <uk/fd.h>
 #include <uk/heap.h>
 #include <uk/select.h>
 #include <uk/string.h>
@@ -25,6 +29,7 @@ struct poll_waiter {
 	struct waitq_entry entry;
 	struct waitq *wq;
 	struct file *file;
+	unsigned int wanted;
 };
 
 struct waiter_chunk {
@@ -35,10 +40,14 @@ struct waiter_chunk {
 
 struct poller {
 	struct poll_table table; /* what files see */
-	struct waitq sleepers;   /* us */
+	/* &table in the first pass of a call that may wait, until a file is found ready. */
+	struct poll_table *registering;
+	bool is_first_pass;
+	struct waitq sleepers; /* us */
 	bool is_woken;
 	bool is_out_of_memory;
-	struct file *asking; /* the file that file_ops.poll runs for */
+	struct file *asking; /* the file that file_ops.poll runs for, */
+	unsigned int wanted; /* and what is wanted of it */
 	unsigned int used;
 	struct waiter_chunk *chunks;
 	struct poll_waiter waiters[WAITERS_ON_STACK];
@@ -46,8 +55,11 @@ struct poller {
 
 static bool on_wake(struct waitq_entry *entry, unsigned int events)
 {
+	const struct poll_waiter *waiter = uk_container_of(entry, struct poll_waiter, entry);
 	struct poller *poller = entry->ctx;
 
+	if (events && !(events & waiter->wanted))
+		return false;
 	poller->is_woken = true;
 	waitq_wake(&poller->sleepers, events);
 	return true;
@@ -82,13 +94,16 @@ static void add_waiter(struct poll_table *table, struct waitq *wq)
 	waiter->entry = (struct waitq_entry){.wake = on_wake, .ctx = poller};
 	waiter->wq = wq;
 	waiter->file = poller->asking;
+	waiter->wanted = poller->wanted;
 	file_get(waiter->file);
 	waitq_add(wq, &waiter->entry);
 }
 
-static void poller_begin(struct poller *poller)
+static void poller_begin(struct poller *poller, bool may_wait)
 {
 	poller->table.add = add_waiter;
+	poller->registering = may_wait ? &poller->table : NULL;
+	poller->is_first_pass = true;
 	waitq_init(&poller->sleepers);
 	poller->is_woken = poller->is_out_of_memory = false;
 	poller->used = 0;
@@ -115,40 +130,38 @@ static void poller_end(struct poller *poller)
 	}
 }
 
-/* Ready events of a file; registers with its queues when `table` is given. */
-static unsigned int ask_file(struct poller *poller, struct file *file, struct poll_table *table)
+/* Those of the `wanted` events that are there, or POLLNVAL. */
+static unsigned int ask_fd(struct poller *poller, int fd, unsigned int wanted)
 {
-	poller->asking = file;
-	return file_poll(file, table);
-}
-
-static unsigned int ask_fd(struct poller *poller, int fd, struct poll_table *table)
-{
-	struct file *file = file_get_fd(fd);
+	struct fd_loan loan = fd_borrow(fd);
 	unsigned int events;
 
-	if (!file)
+	if (!loan.file)
 		return POLLNVAL;
-	events = ask_file(poller, file, table);
-	file_put(file);
+	poller->asking = loan.file;
+	poller->wanted = wanted;
+	events = file_poll(loan.file, poller->registering) & wanted;
+	fd_return(loan);
+	if (events)
+		poller->registering = NULL;
 	return events;
 }
 
 /* One pass over what is asked for: how many are ready, or -errno. */
-typedef long (*poll_pass)(struct poller *poller, void *what, bool wants_to_wait);
+typedef long (*poll_pass)(struct poller *poller, void *what);
 
 static long poll_until(poll_pass pass, void *what, uint64_t deadline_ns)
 {
 	struct poller poller;
-	bool wants_to_wait = deadline_ns != 0;
 	int wait = 0;
 	long ready;
 
-	poller_begin(&poller);
+	poller_begin(&poller, deadline_ns != 0);
 	for (;;) {
 		poller.is_woken = false;
-		ready = pass(&poller, what, wants_to_wait);
-		wants_to_wait = false; /* once registered, always registered */
+		ready = pass(&poller, what);
+		poller.registering = NULL; /* once registered, always registered */
+		poller.is_first_pass = false;
 		if (!ready && poller.is_out_of_memory)
 			ready = -ENOMEM;
 		if (ready || !deadline_ns || wait == -ETIMEDOUT)
@@ -171,21 +184,16 @@ struct poll_request {
 	unsigned int count;
 };
 
-static long poll_once(struct poller *poller, void *what, bool wants_to_wait)
+static long poll_once(struct poller *poller, void *what)
 {
 	const struct poll_request *request = what;
 	long ready = 0;
 
 	for (unsigned int i = 0; i < request->count; i++) {
 		struct pollfd *fd = &request->fds[i];
-		unsigned int wanted = (unsigned short)fd->events | POLLERR | POLLHUP | POLLNVAL;
+		unsigned int wanted = (unsigned short)fd->events | POLLERR | POLLHUP;
 
-		fd->revents = 0;
-		if (fd->fd < 0)
-			continue;
-		fd->revents =
-			(short)(wanted & ask_fd(poller, fd->fd,
-						wants_to_wait && !ready ? &poller->table : NULL));
+		fd->revents = fd->fd < 0 ? 0 : (short)ask_fd(poller, fd->fd, wanted);
 		ready += fd->revents != 0;
 	}
 	return ready;
@@ -201,9 +209,9 @@ long poll_files(struct pollfd *fds, unsigned int count, uint64_t deadline_ns)
 /* --- select ----------------------------------------------------------------------------------- */
 
 /* What Linux' select calls readable, writable, exceptional. */
-#define SELECT_IN     (POLLIN | POLLRDNORM | POLLRDBAND | POLLHUP | POLLERR)
-#define SELECT_OUT    (POLLOUT | POLLWRNORM | POLLWRBAND | POLLERR)
-#define SELECT_EXCEPT POLLPRI
+#define SELECT_IN     (POLLIN | POLLRDNORM | POLLRDBAND | POLLHUP | POLLERR | POLLNVAL)
+#define SELECT_OUT    (POLLOUT | POLLWRNORM | POLLWRBAND | POLLERR | POLLNVAL)
+#define SELECT_EXCEPT (POLLPRI | POLLNVAL)
 
 #define BITS 64
 
@@ -224,6 +232,13 @@ static unsigned int mark(unsigned long *set, unsigned int bit)
 	return 1;
 }
 
+/* What the sets ask of a descriptor. */
+static unsigned int wanted_of(const struct select_sets *sets, unsigned int fd)
+{
+	return (has_bit(sets->in, fd) ? SELECT_IN : 0) | (has_bit(sets->out, fd) ? SELECT_OUT : 0) |
+	       (has_bit(sets->except, fd) ? SELECT_EXCEPT : 0);
+}
+
 static unsigned int mark_ready(const struct select_request *request, unsigned int fd,
 			       unsigned int events)
 {
@@ -239,26 +254,29 @@ static unsigned int mark_ready(const struct select_request *request, unsigned in
 	return marks;
 }
 
-static long select_once(struct poller *poller, void *what, bool wants_to_wait)
+static bool is_empty_word(const struct select_sets *sets, unsigned int word)
+{
+	return !((sets->in ? sets->in[word] : 0) | (sets->out ? sets->out[word] : 0) |
+		 (sets->except ? sets->except[word] : 0));
+}
+
+static long select_once(struct poller *poller, void *what)
 {
 	const struct select_request *request = what;
-	const struct select_sets *wanted = request->wanted;
 	long ready = 0;
 
 	for (unsigned int fd = 0; fd < request->count; fd++) {
-		unsigned int word = fd / BITS, events;
+		unsigned int wanted, events;
 
-		if (fd % BITS == 0 &&
-		    !((wanted->in ? wanted->in[word] : 0) | (wanted->out ? wanted->out[word] : 0) |
-		      (wanted->except ? wanted->except[word] : 0))) {
-			fd += BITS - 1; /* a word without a bit */
+		if (fd % BITS == 0 && is_empty_word(request->wanted, fd / BITS)) {
+			fd += BITS - 1;
 			continue;
 		}
-		if (!has_bit(wanted->in, fd) && !has_bit(wanted->out, fd) &&
-		    !has_bit(wanted->except, fd))
+		wanted = wanted_of(request->wanted, fd);
+		if (!wanted)
 			continue;
-		events = ask_fd(poller, (int)fd, wants_to_wait && !ready ? &poller->table : NULL);
-		if (events & POLLNVAL)
+		events = ask_fd(poller, (int)fd, wanted);
+		if (events & POLLNVAL && poller->is_first_pass)
 			return -EBADF;
 		ready += mark_ready(request, fd, events);
 	}
