@@ -155,6 +155,19 @@ int signal_raise_kernel(struct process *process, int signo)
 	return signal_send_process(process, &info);
 }
 
+void signal_raise_self(int signo)
+{
+	const struct process *process = current->process;
+	siginfo_t info;
+
+	memset(&info, 0, sizeof(info));
+	info.si_signo = signo;
+	info.si_code = SI_USER;
+	info.si_pid = process->pid;
+	info.si_uid = process->creds.uid;
+	signal_send_task(current, &info);
+}
+
 void signal_force_fault(int signo, int si_code, uintptr_t addr)
 {
 	struct task *task = current;

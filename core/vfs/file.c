@@ -159,7 +159,7 @@ int file_write_limit(loff_t pos, size_t *len)
 	uint64_t limit = process_rlimit(RLIMIT_FSIZE), room;
 
 	if (uk_unlikely(limit <= (uint64_t)pos)) {
-		signal_raise_kernel(current->process, SIGXFSZ);
+		signal_raise_self(SIGXFSZ);
 		return -EFBIG;
 	}
 	if (uk_unlikely(pos == INT64_MAX))

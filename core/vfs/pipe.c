@@ -4,7 +4,11 @@
  * the capacity as it is needed, so an idle pipe costs little and a busy one never allocates.
  *
  * pipe.lock guards everything but the wait queues; nobody sleeps on a queue while holding it.
- * The pipe exists while one end is open somewhere: inode.pipe.
+ * The pipe exists while one end is open somewhere: inode.pipe, which comes and goes under
+ * inode.lock; whoever has an end open may follow it without.
+ *
+ * Data wakes one sleeping reader, and one that leaves some of it wakes the next. Room wakes all
+ * writers: what is enough for one need not be enough for the one that waits longest.
  */
 #include <asm/ioctls.h>
 #include <linux/errno.h>
@@ -85,7 +89,8 @@ static int make_room(struct pipe *pipe, size_t len)
 
 /* --- reading ------------------------------------------------------------------------------- */
 
-static uk_ssize_t take_bytes(struct pipe *pipe, struct uio *uio)
+static inline __attribute__((always_inline)) uk_ssize_t take_bytes(struct pipe *pipe,
+								   struct uio *uio)
 {
 	uk_ssize_t done = 0;
 
@@ -102,6 +107,46 @@ static uk_ssize_t take_bytes(struct pipe *pipe, struct uio *uio)
 	return done;
 }
 
+static inline uk_ssize_t take_and_wake(struct pipe *pipe, struct uio *uio)
+{
+	uk_ssize_t ret = take_bytes(pipe, uio);
+
+	waitq_wake(&pipe->writable, EVENTS_OUT);
+	return ret;
+}
+
+static int wait_for_data(struct file *file)
+{
+	struct pipe *pipe = file->inode->pipe;
+
+	if (file->flags & O_NONBLOCK)
+		return -EAGAIN;
+	return waitq_wait_event_exclusive(&pipe->readable, pipe->used || !pipe->writers,
+					  UK_NO_TIMEOUT)
+		       ? -ERESTARTSYS
+		       : 0;
+}
+
+/* pipe.lock held, and given back. */
+static uk_ssize_t __uk_noinline read_from_empty(struct file *file, struct uio *uio)
+{
+	struct pipe *pipe = file->inode->pipe;
+	uk_ssize_t ret;
+
+	while (!pipe->used && pipe->writers) {
+		mutex_unlock(&pipe->lock);
+		ret = wait_for_data(file);
+		if (ret)
+			return ret;
+		mutex_lock(&pipe->lock);
+	}
+	ret = pipe->used ? take_and_wake(pipe, uio) : 0;
+	if (pipe->used)
+		waitq_wake_one(&pipe->readable, EVENTS_IN);
+	mutex_unlock(&pipe->lock);
+	return ret;
+}
+
 static uk_ssize_t pipe_read(struct file *file, struct uio *uio, loff_t *pos)
 {
 	struct pipe *pipe = file->inode->pipe;
@@ -110,21 +155,9 @@ static uk_ssize_t pipe_read(struct file *file, struct uio *uio, loff_t *pos)
 	if (!uio->resid_bytes)
 		return 0;
 	mutex_lock(&pipe->lock);
-	while (uk_unlikely(!pipe->used)) {
-		ret = 0;
-		if (!pipe->writers)
-			goto out;
-		ret = -EAGAIN;
-		if (file->flags & O_NONBLOCK)
-			goto out;
-		mutex_unlock(&pipe->lock);
-		if (waitq_wait_event(&pipe->readable, pipe->used || !pipe->writers, UK_NO_TIMEOUT))
-			return -ERESTARTSYS;
-		mutex_lock(&pipe->lock);
-	}
-	ret = take_bytes(pipe, uio);
-	waitq_wake(&pipe->writable, EVENTS_OUT);
-out:
+	if (uk_unlikely(!pipe->used))
+		return read_from_empty(file, uio);
+	ret = take_and_wake(pipe, uio);
 	mutex_unlock(&pipe->lock);
 	return ret;
 }
@@ -160,7 +193,7 @@ static bool has_room(const struct pipe *pipe, size_t len)
 
 static uk_ssize_t no_readers(void)
 {
-	signal_raise_kernel(current->process, SIGPIPE);
+	signal_raise_self(SIGPIPE);
 	return -EPIPE;
 }
 
@@ -175,8 +208,20 @@ static uk_ssize_t write_round(struct pipe *pipe, struct uio *uio, size_t least)
 		return -EAGAIN;
 	moved = put_bytes(pipe, uio, UK_MIN(uio->resid_bytes, pipe->capacity - pipe->used));
 	if (moved > 0)
-		waitq_wake(&pipe->readable, EVENTS_IN);
+		waitq_wake_one(&pipe->readable, EVENTS_IN);
 	return moved;
+}
+
+static int __uk_noinline wait_for_room(struct file *file, size_t least)
+{
+	struct pipe *pipe = file->inode->pipe;
+
+	if (file->flags & O_NONBLOCK)
+		return -EAGAIN;
+	return waitq_wait_event(&pipe->writable, has_room(pipe, least) || !pipe->readers,
+				UK_NO_TIMEOUT)
+		       ? -ERESTARTSYS
+		       : 0;
 }
 
 static uk_ssize_t pipe_write(struct file *file, struct uio *uio, loff_t *pos)
@@ -188,20 +233,18 @@ static uk_ssize_t pipe_write(struct file *file, struct uio *uio, loff_t *pos)
 	if (!total)
 		return 0;
 	mutex_lock(&pipe->lock);
-	for (;;) {
+	while (done < total) {
 		ret = write_round(pipe, uio, least);
-		if (ret > 0) {
+		if (uk_likely(ret > 0)) {
 			done += (size_t)ret;
-			if (uk_likely(done == total))
-				break;
 			continue;
 		}
-		if (ret != -EAGAIN || file->flags & O_NONBLOCK)
+		if (ret != -EAGAIN)
 			break;
 		mutex_unlock(&pipe->lock);
-		if (waitq_wait_event(&pipe->writable, has_room(pipe, least) || !pipe->readers,
-				     UK_NO_TIMEOUT))
-			return done ? (uk_ssize_t)done : -ERESTARTSYS;
+		ret = wait_for_room(file, least);
+		if (ret)
+			return done ? (uk_ssize_t)done : ret;
 		mutex_lock(&pipe->lock);
 	}
 	mutex_unlock(&pipe->lock);
@@ -242,21 +285,32 @@ static long pipe_ioctl(struct file *file, unsigned int cmd, unsigned long arg)
 	return put_user(used, (int __user *)arg);
 }
 
-static void drop_ends(struct inode *inode, unsigned int mode)
+/* Both locks held. */
+static bool take_ends_off(struct pipe *pipe, unsigned int mode)
 {
-	struct pipe *pipe = inode->pipe;
-
 	if (mode & FILE_READ)
 		pipe->readers--;
 	if (mode & FILE_WRITE)
 		pipe->writers--;
-	if (!pipe->readers && !pipe->writers) {
+	return !pipe->readers && !pipe->writers;
+}
+
+static void drop_ends(struct inode *inode, unsigned int mode)
+{
+	struct pipe *pipe = inode->pipe;
+	bool was_last;
+
+	mutex_lock(&inode->lock);
+	mutex_lock(&pipe->lock);
+	was_last = take_ends_off(pipe, mode);
+	if (was_last)
 		inode->pipe = NULL;
-		pipe_free(pipe);
-		return;
-	}
 	waitq_wake(&pipe->readable, EVENTS_IN | EPOLLHUP);
 	waitq_wake(&pipe->writable, EVENTS_OUT | EPOLLERR);
+	mutex_unlock(&pipe->lock);
+	mutex_unlock(&inode->lock);
+	if (was_last)
+		pipe_free(pipe);
 }
 
 static void pipe_release(struct file *file)
@@ -282,6 +336,7 @@ void fifo_release_inode(struct inode *inode)
 
 static void add_ends(struct pipe *pipe, unsigned int mode)
 {
+	mutex_lock(&pipe->lock);
 	if (mode & FILE_READ) {
 		pipe->readers++;
 		pipe->reader_opens++;
@@ -292,43 +347,54 @@ static void add_ends(struct pipe *pipe, unsigned int mode)
 		pipe->writer_opens++;
 		waitq_wake(&pipe->readable, 0);
 	}
+	mutex_unlock(&pipe->lock);
 }
 
-/* fifo(7): each side waits until the other was opened, be it only for a moment. */
-static int wait_for_other_side(struct pipe *pipe, const struct file *file)
+/* fifo(7): each side waits until the other was opened, be it only for a moment; `opens` is how
+ * often that had happened before. */
+static int wait_for_other_side(struct pipe *pipe, unsigned int access, unsigned int opens)
 {
-	unsigned int opens;
-
-	if (file->mode & FILE_WRITE) {
-		opens = pipe->reader_opens;
+	if (access == FILE_WRITE)
 		return waitq_wait_event(&pipe->writable,
 					pipe->readers || pipe->reader_opens != opens,
 					UK_NO_TIMEOUT);
-	}
-	opens = pipe->writer_opens;
 	return waitq_wait_event(&pipe->readable, pipe->writers || pipe->writer_opens != opens,
 				UK_NO_TIMEOUT);
 }
 
+/* inode.lock held: the FIFO's pipe, if need be a new one, with one more end. ERR_PTR. */
+static struct pipe *attach(struct inode *inode, struct file *file, unsigned int access)
+{
+	struct pipe *pipe = inode->pipe;
+
+	if (access == FILE_WRITE && file->flags & O_NONBLOCK && (!pipe || !pipe->readers))
+		return ERR_PTR(-ENXIO);
+	if (!pipe)
+		pipe = pipe_alloc();
+	if (!pipe)
+		return ERR_PTR(-ENOMEM);
+	inode->pipe = pipe;
+	file->priv = (void *)(uintptr_t)pipe->writer_opens;
+	add_ends(pipe, access);
+	return pipe;
+}
+
 int fifo_open(struct inode *inode, struct file *file)
 {
-	unsigned int access = file->mode & (FILE_READ | FILE_WRITE);
-	struct pipe *pipe = inode->pipe;
+	unsigned int access = file->mode & (FILE_READ | FILE_WRITE), opens = 0;
+	struct pipe *pipe;
 
 	if (!access)
 		return -EINVAL;
-	if (access == FILE_WRITE && file->flags & O_NONBLOCK && (!pipe || !pipe->readers))
-		return -ENXIO;
-	if (!pipe) {
-		pipe = pipe_alloc();
-		if (!pipe)
-			return -ENOMEM;
-		inode->pipe = pipe;
-	}
-	file->priv = (void *)(uintptr_t)pipe->writer_opens;
-	add_ends(pipe, access);
+	mutex_lock(&inode->lock);
+	pipe = attach(inode, file, access);
+	if (!IS_ERR(pipe))
+		opens = access == FILE_WRITE ? pipe->reader_opens : pipe->writer_opens;
+	mutex_unlock(&inode->lock);
+	if (IS_ERR(pipe))
+		return (int)PTR_ERR(pipe);
 	if (access != (FILE_READ | FILE_WRITE) && !(file->flags & O_NONBLOCK) &&
-	    wait_for_other_side(pipe, file)) {
+	    wait_for_other_side(pipe, access, opens)) {
 		drop_ends(inode, access);
 		return -ERESTARTSYS;
 	}

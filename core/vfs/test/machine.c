@@ -111,10 +111,9 @@ struct fsctx *current_fs(void)
 {
 	return machine_task.fs;
 }
-int signal_raise_kernel(struct process *to, int signo)
+void signal_raise_self(int signo)
 {
 	last_signal = signo;
-	return 0;
 }
 int machine_take_signal(void)
 {

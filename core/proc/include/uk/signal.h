@@ -51,6 +51,9 @@ int signal_send_process(struct process *process, const siginfo_t *info);
 int signal_send_task(struct task *task, const siginfo_t *info);
 /** A signal that the kernel itself raises, si_code SI_KERNEL. */
 int signal_raise_kernel(struct process *process, int signo);
+/** One that a call of the current thread brings upon it (SIGPIPE, SIGXFSZ): as if it had sent it.
+ */
+void signal_raise_self(int signo);
 /**
  * A fault of the current thread: delivered even when blocked or ignored, then with the default
  * action (which ends the program with a crash report).

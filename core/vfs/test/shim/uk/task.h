@@ -33,6 +33,6 @@ extern struct task machine_task;
 #define current (&machine_task)
 
 uint64_t process_rlimit(unsigned int resource);
-int signal_raise_kernel(struct process *process, int signo);
+void signal_raise_self(int signo);
 
 #endif /* UK_TASK_H */
