@@ -54,15 +54,6 @@ def musl_directories(interp):
         return ["/lib", "/usr/local/lib", "/usr/lib"]
 
 
-def is_unwinder_wanted(path):
-    """glibc loads libgcc_s by itself when a thread is cancelled or calls pthread_exit(3)."""
-    if os.path.basename(path) == "libc.so.6":
-        return False
-    with open(path, "rb") as file:
-        text = file.read()
-    return b"\0pthread_exit\0" in text or b"\0pthread_cancel\0" in text
-
-
 def default_directories(machine):
     triplet = TRIPLETS.get(machine)
     directories = [f"/lib/{triplet}", f"/usr/lib/{triplet}"] if triplet else []

@@ -213,10 +213,7 @@ class Tree:
         own = libraries.path_places(needs.rpath, host, guest, needs)
         rpath = [] if needs.runpath else own + inherited
         runpath = libraries.path_places(needs.runpath, host, guest, needs)
-        needed = needs.needed
-        if not libraries.is_musl(interp) and libraries.is_unwinder_wanted(host):
-            needed = [*needed, "libgcc_s.so.1"]
-        for name in needed:
+        for name in needs.needed:
             self.add_library(name, host, needs, rpath + runpath, rpath, interp)
         if needs.unwinds and libraries.GLIBC in needs.needed:
             self.add_library(libraries.GLIBC_UNWINDER, host, needs, [], [], interp)

@@ -5,6 +5,12 @@
 
 #include <uk/essentials.h>
 
+static inline void ukarch_irq_disable(void)
+{
+}
+static inline void ukarch_irq_enable(void)
+{
+}
 static inline unsigned long ukarch_irq_save(void)
 {
 	return 0;

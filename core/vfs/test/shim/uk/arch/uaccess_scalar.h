@@ -8,4 +8,6 @@
 		copy_to_user(uptr, &value_, sizeof(value_));                                       \
 	})
 
+#define get_user(variable, uptr) copy_from_user(&(variable), uptr, sizeof(variable))
+
 #endif /* UK_ARCH_UACCESS_SCALAR_H */
