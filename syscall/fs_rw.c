@@ -13,8 +13,8 @@ static bool is_length(size_t count)
 }
 
 /*
- * Neither a position nor a limit to look after (pipes, terminals, devices), and nobody who could
- * close the descriptor meanwhile: the call goes straight to the file.
+ * Neither a position nor a limit to look after (pipes, terminals, devices), nobody to tell, and
+ * nobody who could close the descriptor meanwhile: the call goes straight to the file.
  */
 static inline struct file *find_stream(int fd, unsigned int right, size_t count)
 {
@@ -25,7 +25,9 @@ static inline struct file *find_stream(int fd, unsigned int right, size_t count)
 			count > UK_RW_MAX_BYTES))
 		return NULL;
 	file = table->files[fd];
-	return file && (file->mode & (right | FILE_SEEKABLE | FILE_PATH)) == right ? file : NULL;
+	return file && (file->mode & (right | FILE_SEEKABLE | FILE_PATH | FILE_NOTIFY)) == right
+		       ? file
+		       : NULL;
 }
 
 static long __uk_noinline read_any(int fd, void __user *buf, size_t count)

@@ -61,6 +61,7 @@ enum strace_kind {
 	KIND_SIGNALFD_FLAGS,
 	KIND_EPOLL_FLAGS,
 	KIND_EPOLL_OP,
+	KIND_INOTIFY,
 	/* memory read before the call */
 	KIND_STR,
 	KIND_BYTES_IN,

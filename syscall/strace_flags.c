@@ -7,6 +7,7 @@
 #include <linux/fcntl.h>
 #include <linux/fs.h>
 #include <linux/futex.h>
+#include <linux/inotify.h>
 #include <linux/memfd.h>
 #include <linux/mman.h>
 #include <linux/poll.h>
@@ -118,6 +119,12 @@
 #define FAMILY(F) F(AF_UNSPEC) F(AF_UNIX) F(AF_INET) F(AF_INET6) F(AF_NETLINK) F(AF_PACKET)
 #define SOCKTYPE(F) F(SOCK_STREAM) F(SOCK_DGRAM) F(SOCK_RAW)
 #define SOCKFLAG(F) F(SOCK_CLOEXEC) F(SOCK_NONBLOCK)
+#define INOTIFY(F)                                                                                 \
+	F(IN_ACCESS) F(IN_MODIFY) F(IN_ATTRIB) F(IN_CLOSE_WRITE) F(IN_CLOSE_NOWRITE) F(IN_OPEN)    \
+	F(IN_MOVED_FROM) F(IN_MOVED_TO) F(IN_CREATE) F(IN_DELETE) F(IN_DELETE_SELF)                \
+	F(IN_MOVE_SELF) F(IN_UNMOUNT) F(IN_Q_OVERFLOW) F(IN_IGNORED) F(IN_ONLYDIR)                 \
+	F(IN_DONT_FOLLOW) F(IN_EXCL_UNLINK) F(IN_MASK_CREATE) F(IN_MASK_ADD) F(IN_ISDIR)           \
+	F(IN_ONESHOT)
 #define POLL(F)                                                                                    \
 	F(POLLIN) F(POLLPRI) F(POLLOUT) F(POLLERR) F(POLLHUP) F(POLLNVAL) F(POLLRDNORM)            \
 	F(POLLRDBAND) F(POLLWRNORM) F(POLLWRBAND) F(POLLRDHUP)
@@ -336,6 +343,9 @@ void strace_put_named(struct strace_line *line, enum strace_kind kind, unsigned 
 		break;
 	case KIND_GRND:
 		FLAGS(GRND);
+		break;
+	case KIND_INOTIFY:
+		FLAGS(INOTIFY);
 		break;
 	case KIND_WHENCE:
 		CHOICE(WHENCE);

@@ -26,6 +26,7 @@ enum proc_dir {
 	DIR_SYS_YAMA,
 	DIR_SYS_VM,
 	DIR_SYS_FS,
+	DIR_SYS_INOTIFY,
 	DIR_SYS_NET,
 	DIR_SYS_NET_CORE,
 	/* sysfs */
@@ -55,7 +56,7 @@ struct proc_ctx {
 };
 
 struct proc_entry {
-	uint32_t in;   /* PROC_IN(directory), several may be or-ed */
+	uint64_t in;   /* PROC_IN(directory), several may be or-ed */
 	uint16_t mode; /* S_IFMT | permissions */
 	uint8_t dir;   /* for directories: enum proc_dir; for files: PROC_FILE_* */
 	uint8_t arg;   /* for the functions */
@@ -69,7 +70,7 @@ struct proc_entry {
 		int (*place)(const struct proc_ctx *ctx, struct path *place);
 	};
 };
-#define PROC_IN(dir)     (1u << (dir))
+#define PROC_IN(dir)     (1ul << (dir))
 #define PROC_FILE_TEXT   0
 #define PROC_FILE_MEMORY 1 /* proc_mem_ops instead of a generated text */
 

@@ -2,10 +2,12 @@
 /*
  * Settings under /proc/sys (and oom_score_adj, coredump_filter). Most are read by programs to
  * size themselves; what is written is kept and given back, within Linux' limits, and changes
- * nothing else. Values are single words, so readers need no lock.
+ * nothing else, unless value_of() finds it with whom it concerns. Values are single words, so
+ * readers need no lock.
  */
 #include <uk/fmt.h>
 #include <uk/heap.h>
+#include <uk/inotify.h>
 #include <uk/page.h>
 #include <uk/random.h>
 #include <uk/string.h>
@@ -33,11 +35,28 @@ static struct sysctl sysctls[SYSCTL_COUNT] = {
 	[SYSCTL_SOMAXCONN] = {4096, 0, INT32_MAX},
 	[SYSCTL_OOM_SCORE_ADJ] = {0, -1000, 1000},
 	[SYSCTL_COREDUMP_FILTER] = {0x33, 0, 0x1ff},
+	[SYSCTL_MAX_QUEUED_EVENTS] = {0, 0, INT32_MAX},
+	[SYSCTL_MAX_USER_INSTANCES] = {0, 0, INT32_MAX},
+	[SYSCTL_MAX_USER_WATCHES] = {0, 0, INT32_MAX},
 };
+
+static int64_t *value_of(enum sysctl_number number)
+{
+	switch (number) {
+	case SYSCTL_MAX_QUEUED_EVENTS:
+		return &inotify_limits.max_queued_events;
+	case SYSCTL_MAX_USER_INSTANCES:
+		return &inotify_limits.max_user_instances;
+	case SYSCTL_MAX_USER_WATCHES:
+		return &inotify_limits.max_user_watches;
+	default:
+		return &sysctls[number].value;
+	}
+}
 
 void show_sysctl(struct seq *seq, const struct proc_ctx *ctx)
 {
-	int64_t value = sysctls[ctx->entry->arg].value;
+	int64_t value = *value_of((enum sysctl_number)ctx->entry->arg);
 
 	if (ctx->entry->arg == SYSCTL_COREDUMP_FILTER)
 		seq_printf(seq, "%08lx\n", value);
@@ -47,7 +66,7 @@ void show_sysctl(struct seq *seq, const struct proc_ctx *ctx)
 
 int store_sysctl(const struct proc_ctx *ctx, char *text, size_t len)
 {
-	struct sysctl *sysctl = &sysctls[ctx->entry->arg];
+	const struct sysctl *sysctl = &sysctls[ctx->entry->arg];
 	bool is_negative = *text == '-';
 	uint64_t magnitude;
 	int64_t value;
@@ -57,7 +76,7 @@ int store_sysctl(const struct proc_ctx *ctx, char *text, size_t len)
 	value = is_negative ? -(int64_t)magnitude : (int64_t)magnitude;
 	if (value < sysctl->min || value > sysctl->max)
 		return -EINVAL;
-	sysctl->value = value;
+	*value_of((enum sysctl_number)ctx->entry->arg) = value;
 	return 0;
 }
 

@@ -3,6 +3,7 @@
  */
 #include <linux/falloc.h>
 #include <linux/mount.h>
+#include <uk/fsnotify.h>
 #include <uk/string.h>
 #include "vfs_internal.h"
 
@@ -140,6 +141,22 @@ static int set_attr(struct inode *inode, const struct inode_attr *attr)
 	return ret;
 }
 
+/* What those who watch are told. Both times: utime(2); one of them: as if it came by itself. */
+static uint32_t event_of(unsigned int valid)
+{
+	const unsigned int times = valid & (ATTR_ATIME | ATTR_MTIME);
+
+	if (valid & ATTR_SIZE)
+		return IN_MODIFY;
+	if (valid & (ATTR_MODE | ATTR_UID | ATTR_GID))
+		return IN_ATTRIB;
+	if (times == ATTR_ATIME)
+		return IN_ACCESS;
+	if (times == ATTR_MTIME)
+		return IN_MODIFY;
+	return times ? IN_ATTRIB : 0; /* chown(-1, -1): nothing */
+}
+
 int vfs_setattr(const struct path *path, const struct inode_attr *attr)
 {
 	struct inode *inode = path->dentry->inode;
@@ -153,12 +170,16 @@ int vfs_setattr(const struct path *path, const struct inode_attr *attr)
 		return S_ISDIR(inode->mode) ? -EISDIR : -EINVAL;
 	if (attr->valid & ATTR_SIZE && attr->size_bytes > INT64_MAX)
 		return -EFBIG;
-	return set_attr(inode, attr);
+	ret = set_attr(inode, attr);
+	if (!ret)
+		fsnotify_dentry(path->dentry, event_of(attr->valid));
+	return ret;
 }
 
 int vfs_truncate_file(struct file *file, uint64_t size_bytes)
 {
 	const struct inode_attr attr = {.valid = ATTR_SIZE, .size_bytes = size_bytes};
+	int ret;
 
 	if (size_bytes > INT64_MAX)
 		return -EINVAL;
@@ -166,17 +187,21 @@ int vfs_truncate_file(struct file *file, uint64_t size_bytes)
 		return -EINVAL;
 	if (size_bytes > file->inode->size_bytes) {
 		size_t growth = size_bytes - file->inode->size_bytes, allowed = growth;
-		int ret = file_write_limit((loff_t)file->inode->size_bytes, &allowed);
 
+		ret = file_write_limit((loff_t)file->inode->size_bytes, &allowed);
 		if (ret || allowed < growth)
 			return -EFBIG;
 	}
-	return set_attr(file->inode, &attr);
+	ret = set_attr(file->inode, &attr);
+	if (!ret)
+		fsnotify_file(file, IN_MODIFY);
+	return ret;
 }
 
 int vfs_fallocate(struct file *file, int mode, loff_t offset, loff_t len)
 {
 	loff_t end;
+	int ret;
 
 	if (offset < 0 || len <= 0)
 		return -EINVAL;
@@ -190,5 +215,8 @@ int vfs_fallocate(struct file *file, int mode, loff_t offset, loff_t len)
 		return -ESPIPE;
 	if (file->inode && S_ISDIR(file->inode->mode))
 		return -EISDIR;
-	return file->ops->fallocate ? file->ops->fallocate(file, mode, offset, len) : -ENODEV;
+	ret = file->ops->fallocate ? file->ops->fallocate(file, mode, offset, len) : -ENODEV;
+	if (!ret)
+		fsnotify_file(file, IN_MODIFY);
+	return ret;
 }

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* Moving bytes from file to file inside the kernel: sendfile(2), copy_file_range(2). */
+#include <uk/fsnotify.h>
 #include <uk/heap.h>
 #include "vfs_internal.h"
 
@@ -11,12 +12,12 @@ static uk_ssize_t copy_chunk(struct file *in, loff_t *in_pos, struct file *out, 
 {
 	loff_t pos = *in_pos;
 	struct uio uio = uio_kernel(buf, UK_MIN(len, CHUNK_BYTES));
-	uk_ssize_t got = file_read(in, &uio, &pos), put;
+	uk_ssize_t got = file_read_silently(in, &uio, &pos), put;
 
 	if (got <= 0)
 		return got;
 	uio = uio_kernel(buf, (size_t)got);
-	put = file_write(out, &uio, out_pos);
+	put = file_write_silently(out, &uio, out_pos);
 	if (put > 0)
 		*in_pos += put;
 	return put;
@@ -42,6 +43,10 @@ static uk_ssize_t copy_from(struct file *in, loff_t *in_pos, struct file *out, l
 			break;
 	}
 	uk_free(buf);
+	if (done) {
+		fsnotify_file(in, IN_ACCESS);
+		fsnotify_file(out, IN_MODIFY);
+	}
 	return done ? (uk_ssize_t)done : ret;
 }
 

@@ -9,6 +9,7 @@
  * that is done.
  */
 #include <uk/assert.h>
+#include <uk/fsnotify.h>
 #include <uk/heap.h>
 #include <uk/string.h>
 #include "vfs_internal.h"
@@ -129,6 +130,8 @@ void dentry_attach(struct dentry *dentry)
 {
 	siblings_insert(dentry);
 	hash_insert(dentry);
+	if (dentry->inode)
+		fsnotify_named_in(dentry->parent->inode, dentry->inode);
 }
 
 struct dentry *dentry_alloc(struct dentry *parent, const char *name, size_t len)
@@ -165,6 +168,7 @@ void dentry_instantiate(struct dentry *dentry, struct inode *inode)
 	UK_ASSERT(!dentry->inode);
 	dentry->inode = inode;
 	dentry->is_plain = !S_ISLNK(inode->mode) && !dentry->mounted;
+	fsnotify_named_in(dentry->parent->inode, inode);
 }
 
 void dentry_set_mounted(struct dentry *dentry, struct mount *mount)
@@ -201,8 +205,11 @@ static void dentry_free(struct dentry *dentry)
 		struct dentry *parent = dentry->parent;
 		bool is_root = parent == dentry;
 
-		if (dentry->inode)
+		if (dentry->inode) {
+			if (!dentry->inode->nlink)
+				fsnotify_inode_gone(dentry->inode);
 			inode_put(dentry->inode);
+		}
 		if (dentry->name != dentry->inline_name)
 			uk_free(dentry->name);
 		uk_free(dentry);
@@ -262,27 +269,34 @@ void dentry_remove(struct dentry *dentry)
 
 int dentry_reserve_name(struct dentry *dentry, unsigned int len)
 {
-	char *name = uk_malloc(name_stored_bytes(UK_MAX(len, dentry->name_len)));
+	char *name = uk_malloc(name_stored_bytes(UK_MAX(len, dentry->name_len))), *old;
+	unsigned long flags;
 
 	if (!name)
 		return -ENOMEM;
 	memcpy(name, dentry->name, name_stored_bytes(dentry->name_len));
-	if (dentry->name != dentry->inline_name)
-		uk_free(dentry->name);
+	flags = spin_lock_irqsave(&inotify_lock);
+	old = dentry->name;
 	dentry->name = name;
+	spin_unlock_irqrestore(&inotify_lock, flags);
+	if (old != dentry->inline_name)
+		uk_free(old);
 	return 0;
 }
 
 void dentry_move(struct dentry *dentry, struct dentry *parent, const struct name_part *part)
 {
 	struct dentry *old_parent = dentry->parent;
+	unsigned long flags;
 
 	hash_remove(dentry);
 	siblings_remove(dentry);
+	flags = spin_lock_irqsave(&inotify_lock);
 	store_name(dentry, part->name, part->len);
 	dentry->hash = part->hash;
 	dentry_get(parent);
 	dentry->parent = parent;
+	spin_unlock_irqrestore(&inotify_lock, flags);
 	dentry_attach(dentry);
 	dentry_put(old_parent);
 }
@@ -293,11 +307,13 @@ void dentry_swap(struct dentry *a, struct dentry *b)
 	uint16_t len = a->name_len;
 	unsigned int hash = a->hash;
 	char *name = a->name;
+	unsigned long flags;
 
 	hash_remove(a);
 	siblings_remove(a);
 	hash_remove(b);
 	siblings_remove(b);
+	flags = spin_lock_irqsave(&inotify_lock);
 	a->name = b->name;
 	a->name_len = b->name_len;
 	a->hash = b->hash;
@@ -306,6 +322,7 @@ void dentry_swap(struct dentry *a, struct dentry *b)
 	b->name_len = len;
 	b->hash = hash;
 	b->parent = parent;
+	spin_unlock_irqrestore(&inotify_lock, flags);
 	dentry_attach(a);
 	dentry_attach(b);
 }

@@ -6,6 +6,7 @@
 #include <linux/fs.h>
 #include <uk/epoll.h>
 #include <uk/filelock.h>
+#include <uk/fsnotify.h>
 #include <uk/heap.h>
 #include <uk/task.h>
 #include "vfs_internal.h"
@@ -40,6 +41,7 @@ void file_release(struct file *file)
 		epoll_forget_file(file);
 	if (file->inode && file->inode->locks)
 		filelock_release_owner(file->inode, file);
+	fsnotify_close(file);
 	if (file->ops->release)
 		file->ops->release(file);
 	if (file->inode)
@@ -87,7 +89,8 @@ static inline void cap_length(struct uio *uio)
 	}
 }
 
-uk_ssize_t file_read(struct file *file, struct uio *uio, loff_t *pos)
+static inline __attribute__((always_inline)) uk_ssize_t do_read(struct file *file, struct uio *uio,
+								loff_t *pos)
 {
 	int ret;
 
@@ -105,7 +108,8 @@ uk_ssize_t file_read(struct file *file, struct uio *uio, loff_t *pos)
 	return ret ? ret : file->ops->read(file, uio, pos);
 }
 
-uk_ssize_t file_write(struct file *file, struct uio *uio, loff_t *pos)
+static inline __attribute__((always_inline)) uk_ssize_t do_write(struct file *file, struct uio *uio,
+								 loff_t *pos)
 {
 	int ret;
 
@@ -121,6 +125,34 @@ uk_ssize_t file_write(struct file *file, struct uio *uio, loff_t *pos)
 	}
 	ret = check_explicit_pos(file, *pos);
 	return ret ? ret : file->ops->write(file, uio, pos);
+}
+
+uk_ssize_t file_read(struct file *file, struct uio *uio, loff_t *pos)
+{
+	uk_ssize_t moved = do_read(file, uio, pos);
+
+	if (moved > 0)
+		fsnotify_file(file, IN_ACCESS);
+	return moved;
+}
+
+uk_ssize_t file_write(struct file *file, struct uio *uio, loff_t *pos)
+{
+	uk_ssize_t moved = do_write(file, uio, pos);
+
+	if (moved > 0)
+		fsnotify_file(file, IN_MODIFY);
+	return moved;
+}
+
+uk_ssize_t file_read_silently(struct file *file, struct uio *uio, loff_t *pos)
+{
+	return do_read(file, uio, pos);
+}
+
+uk_ssize_t file_write_silently(struct file *file, struct uio *uio, loff_t *pos)
+{
+	return do_write(file, uio, pos);
 }
 
 uk_ssize_t file_read_kernel(struct file *file, void *buf, size_t len, loff_t offset)
@@ -233,6 +265,8 @@ int file_readdir(struct file *file, struct dirent_sink *sink)
 	mutex_lock(&file->pos_lock);
 	ret = file->ops->readdir(file, sink);
 	mutex_unlock(&file->pos_lock);
+	if (!ret)
+		fsnotify_file(file, IN_ACCESS);
 	return ret;
 }
 

@@ -6,6 +6,7 @@
  */
 #include <linux/mount.h>
 #include <uk/assert.h>
+#include <uk/fsnotify.h>
 #include <uk/heap.h>
 #include <uk/string.h>
 #include "vfs_internal.h"
@@ -79,6 +80,7 @@ err_free:
 
 void mount_release(struct mount *mount)
 {
+	fsnotify_unmount(&mount->sb);
 	if (mount->sb.type->unmount)
 		mount->sb.type->unmount(&mount->sb);
 	uk_free(mount->source);

@@ -3,6 +3,7 @@
  * Making, removing and moving names: mknod(2), mkdir(2), symlink(2), link(2), unlink(2), rmdir(2).
  * All of it happens under vfs_tree_lock, which the walk holds. rename(2) is in rename.c.
  */
+#include <uk/fsnotify.h>
 #include <uk/heap.h>
 #include <uk/string.h>
 #include "vfs_internal.h"
@@ -13,6 +14,11 @@ static int create_in_filesystem(struct inode *dir, struct dentry *dentry, uint32
 	if (target)
 		return dir->ops->symlink ? dir->ops->symlink(dir, dentry, target) : -EROFS;
 	return dir->ops->create ? dir->ops->create(dir, dentry, mode, rdev) : -EROFS;
+}
+
+static void tell_name(const struct walk *walk, uint32_t event, uint32_t mode)
+{
+	fsnotify_name(walk->at.dentry->inode, walk->last.name, walk->last.len, event, mode);
 }
 
 /* The negative dentry to fill: the cached one or a new one; with a reference. */
@@ -49,6 +55,7 @@ int name_create(struct walk *walk, uint32_t mode, uint64_t rdev, const char *tar
 	}
 	if (!dentry_is_attached(dentry))
 		dentry_attach(dentry);
+	tell_name(walk, IN_CREATE, dentry->inode->mode);
 	*out = dentry;
 	return 0;
 }
@@ -138,8 +145,12 @@ static int link_into(struct walk *walk, struct path *old)
 	if (!dentry)
 		return -ENOMEM;
 	ret = dir->ops->link(inode, dir, dentry);
-	if (!ret && !dentry_is_attached(dentry))
-		dentry_attach(dentry);
+	if (!ret) {
+		if (!dentry_is_attached(dentry))
+			dentry_attach(dentry);
+		fsnotify_inode(inode, IN_ATTRIB);
+		tell_name(walk, IN_CREATE, inode->mode);
+	}
 	dentry_put(dentry);
 	return ret;
 }
@@ -176,6 +187,7 @@ static int walk_to_old(struct walk *walk, const struct vfs_name *name, struct de
 static int unlink_child(struct walk *walk, struct dentry *child)
 {
 	struct inode *dir = walk->at.dentry->inode;
+	uint32_t mode;
 	int ret;
 
 	if (S_ISDIR(child->inode->mode))
@@ -187,9 +199,13 @@ static int unlink_child(struct walk *walk, struct dentry *child)
 		return ret;
 	if (!dir->ops->unlink)
 		return -EPERM;
+	mode = child->inode->mode;
 	ret = dir->ops->unlink(dir, child);
-	if (!ret)
+	if (!ret) {
+		fsnotify_inode(child->inode, IN_ATTRIB);
 		dentry_delete(child);
+		tell_name(walk, IN_DELETE, mode);
+	}
 	return ret;
 }
 
@@ -222,8 +238,10 @@ static int rmdir_child(struct walk *walk, struct dentry *child)
 	if (dentry_has_children(child))
 		return -ENOTEMPTY;
 	ret = dir->ops->rmdir(dir, child);
-	if (!ret)
+	if (!ret) {
 		dentry_delete(child);
+		tell_name(walk, IN_DELETE, S_IFDIR);
+	}
 	return ret;
 }
 

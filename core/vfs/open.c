@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* open(2): finding or making the inode, then the file over it. */
 #include <uk/assert.h>
+#include <uk/fsnotify.h>
 #include <uk/task.h>
 #include "vfs_internal.h"
 
@@ -34,8 +35,11 @@ static int attach_ops(struct file *file, struct inode *inode)
 		file->mode |= FILE_SEEKABLE;
 		return 0;
 	case S_IFIFO:
+		file->mode |= FILE_NOTIFY;
 		return fifo_open(inode, file);
 	case S_IFCHR:
+		if (inode->is_watched)
+			file->mode |= FILE_NOTIFY;
 		if (!inode->file_ops) {
 			dev = chrdev_find(inode->rdev);
 			if (!dev)
@@ -82,12 +86,14 @@ struct file *file_open_path(const struct path *path, int flags)
 	if (!(flags & O_PATH)) {
 		ret = attach_ops(file, inode);
 		if (uk_unlikely(ret)) {
-			file->ops = &path_file_ops; /* nothing to release */
+			file->ops = &path_file_ops; /* nothing to release or to tell */
+			file->mode = FILE_PATH;
 			file_put(file);
 			return ERR_PTR(ret);
 		}
 	}
 	file->path = *path;
+	fsnotify_file(file, IN_OPEN);
 	return file;
 }
 

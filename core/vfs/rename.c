@@ -4,6 +4,7 @@
  * in between; what the first one found is held by references and checked again.
  */
 #include <linux/fs.h>
+#include <uk/fsnotify.h>
 #include <uk/string.h>
 #include "vfs_internal.h"
 
@@ -93,6 +94,23 @@ static int check_victim(const struct dentry *old, const struct dentry *victim)
 	return victim_is_dir && dentry_has_children(victim) ? -ENOTEMPTY : 0;
 }
 
+static void tell_move(const struct rename_end *from, const struct rename_end *to,
+		      struct inode *inode, struct inode *victim)
+{
+	const struct fsnotify_move move = {
+		.from_dir = from->dir.dentry->inode,
+		.to_dir = to->dir.dentry->inode,
+		.inode = inode,
+		.victim = victim,
+		.from = from->part.name,
+		.from_len = from->part.len,
+		.to = to->part.name,
+		.to_len = to->part.len,
+	};
+
+	fsnotify_move(&move);
+}
+
 static int move_onto(const struct rename_end *old, const struct rename_end *new_end,
 		     unsigned int flags)
 {
@@ -120,9 +138,12 @@ static int move_onto(const struct rename_end *old, const struct rename_end *new_
 		ret = old_dir->ops->rename(old_dir, old->dentry, new_dir, target, flags);
 	if (!ret && flags & RENAME_EXCHANGE) {
 		dentry_swap(old->dentry, target);
+		tell_move(old, new_end, old->dentry->inode, NULL);
+		tell_move(new_end, old, target->inode, NULL);
 	} else if (!ret) {
 		dentry_delete(target);
 		dentry_move(old->dentry, new_end->dir.dentry, &new_end->part);
+		tell_move(old, new_end, old->dentry->inode, target->inode);
 	}
 	dentry_put(target);
 	return ret;

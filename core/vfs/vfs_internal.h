@@ -6,6 +6,7 @@
 #include <linux/errno.h>
 #include <linux/fcntl.h>
 #include <linux/limits.h>
+#include <uk/lock.h>
 #include <uk/vfs.h>
 
 /* --- dentry cache (dentry.c) ------------------------------------------------------------------ */
@@ -166,6 +167,15 @@ int walk_follow(struct walk *walk, struct dentry *link, const char *rest);
 int name_create(struct walk *walk, uint32_t mode, uint64_t rdev, const char *target,
 		struct dentry **dentry);
 int mount_check_writable(const struct path *path);
+
+/** file_read() and file_write() that nobody is told about: the caller does. */
+uk_ssize_t file_read_silently(struct file *file, struct uio *uio, loff_t *pos);
+uk_ssize_t file_write_silently(struct file *file, struct uio *uio, loff_t *pos);
+
+/* --- inotify ---------------------------------------------------------------------------------- */
+
+/** Innermost but for wait queues and heap, irq-off; what it guards: inotify_internal.h. */
+extern struct spinlock inotify_lock;
 
 /* --- others ----------------------------------------------------------------------------------- */
 

@@ -11,6 +11,7 @@
 #include <asm/poll.h>
 #include <linux/errno.h>
 #include <linux/fcntl.h>
+#include <linux/inotify.h>
 #include <linux/futex.h>
 #include <linux/mman.h>
 #include <linux/sched.h>
@@ -133,6 +134,7 @@ static void test_flags(void **state)
 		{KIND_MMAP_FLAGS, MAP_PRIVATE | MAP_FIXED | MAP_DENYWRITE,
 		 "MAP_PRIVATE|MAP_FIXED|MAP_DENYWRITE"},
 		{KIND_MMAP_FLAGS, MAP_SHARED | 1UL << 31, "MAP_SHARED|0x80000000"},
+		{KIND_INOTIFY, IN_CREATE | IN_ONESHOT, "IN_CREATE|IN_ONESHOT"},
 		{KIND_WHENCE, 2, "SEEK_END"},
 		{KIND_WHENCE, 99, "0x63"},
 		{KIND_FCNTL, F_DUPFD_CLOEXEC, "F_DUPFD_CLOEXEC"},

@@ -42,6 +42,11 @@ long sys_pipe(int __user *fds)
 	return sys_pipe2(fds, 0);
 }
 
+long sys_inotify_init(void)
+{
+	return sys_inotify_init1(0);
+}
+
 /* Unlike dup3, the same number twice is fine when it is open. */
 long sys_dup2(int old_fd, int new_fd)
 {

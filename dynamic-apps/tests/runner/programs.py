@@ -37,6 +37,8 @@ PROGRAMS = {
     "futex": (STATIC, ("max",), {}),
     "futex_pi": (STATIC, ("max",), {}),
     "clone": (("static", "dynamic"), BOTH_CPUS, {}),
+    "inotify": (("static", "musl"), ("max",), {}),
+    "inotify_watch": (STATIC, ("max",), {}),
     "tty": (("static", "musl-static"), ("max",), {"is_compared": False}),
 }
 

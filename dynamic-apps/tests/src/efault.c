@@ -7,13 +7,14 @@
 #include "t.h"
 
 #include <poll.h>
+#include <sys/inotify.h>
 #include <sys/ioctl.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/uio.h>
 
 /* Descriptors that set_up() puts in place. */
-enum { FD_FILE = 60, FD_ZERO, FD_PIPE_READ, FD_PIPE_WRITE, FD_DIRECTORY };
+enum { FD_FILE = 60, FD_ZERO, FD_PIPE_READ, FD_PIPE_WRITE, FD_DIRECTORY, FD_INOTIFY };
 
 /* Kinds of a pointer argument. */
 enum kind { NONE, STR, IN, OUT };
@@ -123,6 +124,7 @@ static const struct row rows[] = {
 	R(execve, K(STR, IN, IN), 0, P(exe_path), P(two_pointers), P(two_pointers)),
 	R(execveat, K(NONE, STR, IN, IN), 0, CWD, P(exe_path), P(two_pointers), P(two_pointers), 0),
 	R(memfd_create, K(STR), 0, F, 0),
+	R(inotify_add_watch, K(NONE, STR), 0, FD_INOTIFY, F, IN_OPEN),
 
 	/* data */
 	R(read, K(NONE, OUT), PARTIAL, FD_ZERO, G, 100),
@@ -322,6 +324,7 @@ static void set_up(void)
 	CHECK_EQ(dup2(fds[0], FD_PIPE_READ), FD_PIPE_READ);
 	CHECK_EQ(dup2(fds[1], FD_PIPE_WRITE), FD_PIPE_WRITE);
 	CHECK_EQ(dup2(open(".", O_RDONLY), FD_DIRECTORY), FD_DIRECTORY);
+	CHECK_EQ(dup2(inotify_init(), FD_INOTIFY), FD_INOTIFY);
 	CHECK_EQ(write(FD_PIPE_WRITE, good, 1000), 1000);
 	CHECK_EQ(lseek(FD_FILE, 0, SEEK_SET), 0);
 	make_bads();

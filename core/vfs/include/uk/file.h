@@ -51,6 +51,7 @@ struct file_ops {
 #define FILE_SEEKABLE 0x4  /* has an implicit offset */
 #define FILE_PATH     0x8  /* O_PATH: names a place, cannot be used for I/O */
 #define FILE_PREAD    0x10 /* no offset of its own, but pread(2) and lseek(2) are allowed */
+#define FILE_NOTIFY   0x20 /* a stream whose reads and writes somebody may watch */
 
 struct file {
 	unsigned int refcount;

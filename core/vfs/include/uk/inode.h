@@ -78,6 +78,7 @@ struct inode {
 	unsigned int refcount;
 	uint32_t mode; /* S_IFMT | permissions */
 	uint32_t nlink, uid, gid;
+	bool is_watched; /* a hint: see <uk/fsnotify.h> */
 	uint64_t ino, size_bytes, rdev;
 	uint64_t alloc_bytes; /* memory or disk used by the data: st_blocks */
 	struct timestamp atime, mtime, ctime, btime;
@@ -85,8 +86,9 @@ struct inode {
 	const struct inode_ops *ops;
 	const struct file_ops *file_ops;
 	struct mutex lock;
-	struct filelock_list *locks; /* flock and POSIX locks; NULL when none */
-	struct pipe *pipe;           /* a FIFO that is open somewhere */
+	struct filelock_list *locks;        /* flock and POSIX locks; NULL when none */
+	struct pipe *pipe;                  /* a FIFO that is open somewhere */
+	LIST_HEAD(, inotify_watch) watches; /* inotify_lock */
 	void *priv;
 };
 
@@ -94,7 +96,7 @@ struct dentry {
 	unsigned int refcount;
 	unsigned int hash;
 	struct inode *inode;          /* NULL: negative */
-	struct dentry *parent;        /* itself at a root */
+	struct dentry *parent;        /* itself at a root; changes with inotify_lock held, too */
 	struct mount *mounted;        /* a filesystem is mounted here */
 	LIST_ENTRY(dentry) hash_link; /* le_prev NULL: not in the hash */
 	TAILQ_ENTRY(dentry) sibling_link;
