@@ -1,122 +1,140 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * The kernel log: a ring of text and, up to `loglevel=`, the console.
+ * The kernel log: records in a ring and, up to `loglevel=`, lines on the console.
  *
- * Warnings and worse start with "narthex: ", so that a user can tell them from the program's
- * output. With loglevel 3 or more every line also carries the time since boot; below that the
- * clock is never read, for reading it makes the kernel find out the counter's frequency.
- * Debug messages are formatted only when they are shown.
+ * On the console warnings and worse start with "narthex: ", so that a user can tell them from the
+ * program's output. With loglevel 3 or more every line also carries the time since boot. That is
+ * 0 until a clock was read for some other reason: the log does not make the kernel find out the
+ * counter's rate. Debug messages are formatted only when they are shown.
  *
- * Lock: print_lock (irq-off) guards everything; the console is written with it held so that
- * lines of interrupt handlers do not fall into others.
+ * Lock: print_lock (irq-off) guards everything and is held while a line goes to the console, so
+ * that no line falls into another one, be it the program's, ours, or an interrupt handler's.
  */
+#include <uk/arch/cpu.h>
 #include <uk/fmt.h>
-#include <uk/klog.h>
 #include <uk/lock.h>
 #include <uk/param.h>
 #include <uk/plat/console.h>
 #include <uk/print.h>
 #include <uk/string.h>
+#include "klog_ring.h"
+
+#define PRIORITY_FACILITY(priority) ((priority) >> 3)
+#define PRIORITY_SEVERITY(priority) ((priority)&7)
 
 static struct spinlock print_lock = SPINLOCK_INIT;
-static uint64_t (*print_clock)(void);
+static struct klog_ring ring;
+static bool is_in_line; /* the last byte on the console was no newline */
+static uint64_t (*ns_of_counter)(uint64_t counter);
 static uint64_t console_level = UK_LOG_WARN;
 UK_PARAM(loglevel, "loglevel", UK_PARAM_U64, console_level,
 	 "messages up to this level go to the console: 0 critical .. 2 warnings .. 4 debug");
 
-static char ring[UK_KLOG_BYTES];
-static uint64_t ring_end; /* bytes ever written; the last UK_KLOG_BYTES of them are there */
-static bool in_mid_line;  /* the last message did not end in a newline */
-
-/* A line on its way to the console. */
-struct line {
-	bool to_console;
-	unsigned int len;
+/* A message on its way to ring and console. */
+struct message {
+	unsigned int priority;
+	enum uk_loglevel level;
+	uint64_t counter;
+	bool to_console, to_ring;
+	unsigned int len; /* of `text`, what the console did not see yet */
 	char text[128];
 };
 
-static void ring_write(const char *text, size_t len)
+/* enum uk_loglevel in the severities of syslog(3), and back. */
+static unsigned int severity_of(enum uk_loglevel level)
 {
-	while (len) {
-		size_t at = ring_end % UK_KLOG_BYTES;
-		size_t part = UK_MIN(len, UK_KLOG_BYTES - at);
-
-		memcpy(ring + at, text, part);
-		ring_end += part;
-		text += part;
-		len -= part;
-	}
+	return level <= UK_LOG_WARN ? (unsigned int)level + 2 : (unsigned int)level + 3;
 }
 
-static void line_flush(struct line *line)
+static enum uk_loglevel level_of(unsigned int severity)
 {
-	ukplat_console_write(line->text, line->len);
-	line->len = 0;
+	if (severity <= 2)
+		return UK_LOG_CRIT;
+	return severity <= 4 ? (enum uk_loglevel)(severity - 2)
+			     : (severity <= 6 ? UK_LOG_INFO : UK_LOG_DEBUG);
 }
 
-static void line_emit(void *ctx, const char *text, size_t len)
+static void write_locked(const char *bytes, size_t len)
 {
-	struct line *line = ctx;
-
-	if (len == 0)
+	if (!len)
 		return;
-	ring_write(text, len);
-	in_mid_line = text[len - 1] != '\n';
-	for (size_t i = 0; line->to_console && i < len; i++) {
-		if (line->len + 2 > sizeof(line->text))
-			line_flush(line);
+	ukplat_console_write(bytes, len);
+	is_in_line = bytes[len - 1] != '\n';
+}
+
+static void flush(struct message *message)
+{
+	write_locked(message->text, message->len);
+	message->len = 0;
+}
+
+static void to_console(struct message *message, const char *text, size_t len)
+{
+	for (size_t i = 0; i < len; i++) {
+		if (message->len + 2 > sizeof(message->text))
+			flush(message);
 		if (text[i] == '\n')
-			line->text[line->len++] = '\r';
-		line->text[line->len++] = text[i];
+			message->text[message->len++] = '\r';
+		message->text[message->len++] = text[i];
 	}
 }
 
-#define NO_STAMP UINT64_MAX
-
-/* Taken before the lock: the first reading calibrates the clock, which may log by itself (then
- * without a stamp). */
-static uint64_t stamp_now(void)
+static void emit(void *ctx, const char *text, size_t len)
 {
-	static bool is_reading;
-	uint64_t now_ns;
+	struct message *message = ctx;
 
-	if (console_level < UK_LOG_INFO || !print_clock || is_reading)
-		return NO_STAMP;
-	is_reading = true;
-	now_ns = print_clock();
-	is_reading = false;
-	return now_ns;
+	if (message->to_ring)
+		klog_ring_put(&ring, message->priority, message->counter, text, len);
+	if (message->to_console)
+		to_console(message, text, len);
 }
 
-static void line_prefix(struct line *line, enum uk_loglevel level, uint64_t stamp_ns)
+int uk_klog_stamp(char buf[UK_KLOG_STAMP_MAX], uint64_t ns)
 {
-	char stamp[32];
+	uint64_t us = ns / 1000;
 
-	if (stamp_ns != NO_STAMP) {
-		uint64_t us = stamp_ns / 1000;
+	return uk_scnprintf(buf, UK_KLOG_STAMP_MAX, "[%5lu.%06lu] ", us / 1000000, us % 1000000);
+}
 
-		line_emit(line, stamp,
-			  (size_t)uk_scnprintf(stamp, sizeof(stamp), "[%4lu.%06lu] ", us / 1000000,
-					       us % 1000000));
-	}
-	if (level <= UK_LOG_WARN)
-		line_emit(line, "narthex: ", 9);
+static void put_prefix(struct message *message)
+{
+	char stamp[UK_KLOG_STAMP_MAX];
+
+	if (is_in_line)
+		to_console(message, "\n", 1);
+	if (console_level >= UK_LOG_INFO)
+		to_console(message, stamp,
+			   (size_t)uk_klog_stamp(
+				   stamp, ns_of_counter ? ns_of_counter(message->counter) : 0));
+	if (message->level <= UK_LOG_WARN && !PRIORITY_FACILITY(message->priority))
+		to_console(message, "narthex: ", 9);
+}
+
+static struct message message_of(unsigned int priority)
+{
+	enum uk_loglevel level = level_of(PRIORITY_SEVERITY(priority));
+
+	return (struct message){
+		.priority = priority,
+		.level = level,
+		.counter = ukarch_counter(),
+		.to_console = level <= console_level,
+		.to_ring = true,
+	};
 }
 
 void uk_vprintk(enum uk_loglevel level, const char *fmt, va_list ap)
 {
-	struct line line = {.to_console = level <= console_level};
+	struct message message = message_of(severity_of(level));
 	unsigned long irq_flags;
-	uint64_t stamp_ns;
 
-	if (level >= UK_LOG_DEBUG && !line.to_console)
+	if (level >= UK_LOG_DEBUG && !message.to_console)
 		return;
-	stamp_ns = stamp_now();
 	irq_flags = spin_lock_irqsave(&print_lock);
-	if (!in_mid_line)
-		line_prefix(&line, level, stamp_ns);
-	uk_vformat(line_emit, &line, fmt, ap);
-	line_flush(&line);
+	if (message.to_console && !ring.is_open)
+		put_prefix(&message);
+	uk_vformat(emit, &message, fmt, ap);
+	flush(&message);
 	spin_unlock_irqrestore(&print_lock, irq_flags);
 }
 
@@ -131,37 +149,63 @@ void uk_printk(enum uk_loglevel level, const char *fmt, ...)
 
 void uk_print_raw(const char *bytes, size_t len)
 {
-	struct line line = {.to_console = true};
+	struct message message = {.to_console = true};
 	unsigned long irq_flags = spin_lock_irqsave(&print_lock);
 
-	line_emit(&line, bytes, len);
-	line_flush(&line);
+	emit(&message, bytes, len);
+	flush(&message);
 	spin_unlock_irqrestore(&print_lock, irq_flags);
 }
 
-void uk_print_set_clock(uint64_t (*clock_ns)(void))
+void uk_console_write(const char *bytes, size_t len)
 {
-	print_clock = clock_ns;
-}
+	while (len) {
+		const char *newline = memchr(bytes, '\n', len);
+		size_t part = newline ? (size_t)(newline + 1 - bytes) : len;
+		unsigned long irq_flags = spin_lock_irqsave(&print_lock);
 
-size_t uk_klog_read(uint64_t *position, char *buf, size_t size)
-{
-	unsigned long irq_flags = spin_lock_irqsave(&print_lock);
-	uint64_t oldest = ring_end > UK_KLOG_BYTES ? ring_end - UK_KLOG_BYTES : 0;
-	size_t done = 0;
-
-	*position = UK_MIN(UK_MAX(*position, oldest), ring_end);
-	while (done < size && *position < ring_end) {
-		size_t at = *position % UK_KLOG_BYTES;
-		size_t part = UK_MIN(size - done, UK_KLOG_BYTES - at);
-
-		part = UK_MIN(part, ring_end - *position);
-		memcpy(buf + done, ring + at, part);
-		done += part;
-		*position += part;
+		write_locked(bytes, part);
+		spin_unlock_irqrestore(&print_lock, irq_flags);
+		bytes += part;
+		len -= part;
 	}
+}
+
+void uk_print_set_clock(uint64_t (*ns_of)(uint64_t counter))
+{
+	ns_of_counter = ns_of;
+}
+
+/* --- for those who show it ------------------------------------------------------------------ */
+
+void uk_klog_write(unsigned int priority, const char *text, size_t len)
+{
+	struct message message = message_of(priority);
+	unsigned long irq_flags = spin_lock_irqsave(&print_lock);
+
+	if (ring.is_open)
+		emit(&message, "\n", 1);
+	if (message.to_console)
+		put_prefix(&message);
+	emit(&message, text, len);
+	if (ring.is_open)
+		emit(&message, "\n", 1);
+	flush(&message);
 	spin_unlock_irqrestore(&print_lock, irq_flags);
-	return done;
+}
+
+bool uk_klog_next(uint64_t *position, struct uk_klog_record *record)
+{
+	unsigned long irq_flags = spin_lock_irqsave(&print_lock);
+	bool is_there = klog_ring_next(&ring, position, record);
+
+	spin_unlock_irqrestore(&print_lock, irq_flags);
+	return is_there;
+}
+
+uint64_t uk_klog_end(void)
+{
+	return ring.is_open ? ring.open : ring.end;
 }
 
 unsigned int uk_klog_console_level(void)

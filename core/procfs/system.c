@@ -162,9 +162,13 @@ void show_cgroups(struct seq *seq, const struct proc_ctx *ctx)
 
 void show_log(struct seq *seq, const struct proc_ctx *ctx)
 {
+	struct uk_klog_record record;
 	uint64_t position = 0;
-	char *room = seq_reserve(seq, UK_KLOG_BYTES);
 
-	if (room)
-		seq->len += uk_klog_read(&position, room, UK_KLOG_BYTES);
+	while (uk_klog_next(&position, &record)) {
+		char stamp[UK_KLOG_STAMP_MAX];
+
+		uk_klog_stamp(stamp, clock_counter_to_ns(record.counter));
+		seq_printf(seq, "%s%s\n", stamp, record.text);
+	}
 }

@@ -13,6 +13,7 @@
 #include <linux/time.h>
 #include <uk/arch/cpu.h>
 #include <uk/clock.h>
+#include <uk/klog.h>
 #include <uk/lock.h>
 #include <uk/plat/time.h>
 #define UK_LOG_NAME "time: "
@@ -144,6 +145,7 @@ static void __uk_cold __uk_noinline calibrate(void)
 	state.wall_offset = clock_fixed_of_ns(state.wall_ns) - monotonic_at(state.wall_counter);
 	publish_all();
 	state.is_calibrated = true;
+	uk_print_set_clock(clock_counter_to_ns);
 	spin_unlock_irqrestore(&state.lock, flags);
 	uk_pr_debug("counter: %lu Hz (%s)\n", freq.hz, freq.source);
 	if (!freq.is_exact) {

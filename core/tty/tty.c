@@ -11,6 +11,7 @@
 #include <linux/stat.h>
 #include <uk/clock.h>
 #include <uk/heap.h>
+#include <uk/klog.h>
 #include <uk/plat/console.h>
 #include <uk/print.h>
 #include <uk/task.h>
@@ -26,7 +27,7 @@ struct tty console_tty = {.lock = SPINLOCK_INIT};
 
 static void console_echo(void *ctx, const char *bytes, size_t len)
 {
-	ukplat_console_write(bytes, len);
+	uk_console_write(bytes, len);
 }
 
 static void console_signal(void *ctx, int signo)
@@ -199,7 +200,7 @@ static void write_processed(struct tty *tty, const char *bytes, size_t len)
 		size_t stored = ldisc_output(&tty->ld, bytes, len, out, sizeof(out), &consumed);
 
 		spin_unlock_irqrestore(&tty->lock, irq_flags);
-		ukplat_console_write(out, stored);
+		uk_console_write(out, stored);
 		bytes += consumed;
 		len -= consumed;
 	}

@@ -2,9 +2,7 @@
 /*
  * The serial console: a 16550 UART at the PC's first port (National PC16550D data sheet; ISA
  * line 4). Without one, output goes nowhere. Output is polled; input is polled or, once somebody
- * asked for it, announced by the receive interrupt.
- *
- * No lock: a write keeps interrupts out so that lines of irq handlers do not mix into others.
+ * asked for it, announced by the receive interrupt. No locks: see <uk/plat/console.h>.
  */
 #include <uk/arch/cpu.h>
 #include <uk/arch/io.h>
@@ -63,13 +61,11 @@ void ukplat_console_write(const char *bytes, size_t len)
 		return;
 	while (len) {
 		size_t burst = UK_MIN(len, (size_t)FIFO_BYTES);
-		unsigned long flags = ukarch_irq_save();
 
 		/* An empty holding register means that the whole FIFO is free. */
 		while (!(inb(UART_LSR) & LSR_THR_EMPTY))
 			ukarch_cpu_relax();
 		outsb(UART_DATA, bytes, burst);
-		ukarch_irq_restore(flags);
 		bytes += burst;
 		len -= burst;
 	}

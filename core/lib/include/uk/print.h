@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
  * The kernel log. Declared at the lowest rank because every folder logs; defined in core/print.
- * Messages up to `loglevel=` go to the console, all but unshown debug ones go to the log ring
- * that /dev/kmsg shows. A message ends in a newline; without one the next message continues it.
+ * Messages up to `loglevel=` go to the console, all but unshown debug ones go to the log that
+ * /dev/kmsg shows. A message ends in a newline; without one the next message continues it.
  * Callable from any context, with any lock held, before the console exists.
  */
 #ifndef UK_PRINT_H
@@ -16,7 +16,7 @@ enum uk_loglevel { UK_LOG_CRIT = 0, UK_LOG_ERR, UK_LOG_WARN, UK_LOG_INFO, UK_LOG
 void uk_printk(enum uk_loglevel level, const char *fmt, ...) __uk_printf(2, 3);
 void uk_vprintk(enum uk_loglevel level, const char *fmt, va_list ap) __uk_printf(2, 0);
 
-/** Bytes straight to the console, past log level and ring (strace, crash reports). Any context. */
+/** Text straight to the console, past log level and log (strace). Any context. */
 void uk_print_raw(const char *bytes, size_t len);
 
 /* A file defines UK_LOG_NAME ("mm: ") before including this to mark its messages. */

@@ -8,7 +8,8 @@
 /** Finds and programs the UART (115200 8n1). Safe to call once, early, interrupts off. */
 void ukplat_console_init(void);
 
-/** Writes all bytes, waiting for the device as long as it takes. Any context. */
+/** Writes all bytes, waiting for the device as long as it takes. Any context; the caller
+ * (core/print) keeps others out. */
 void ukplat_console_write(const char *bytes, size_t len);
 
 /** Takes up to `size` received bytes without waiting; returns how many. */
