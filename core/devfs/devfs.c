@@ -85,6 +85,9 @@ static const struct fs_type devfs_type = {
 
 int devfs_init(void)
 {
+	int error;
+
 	fs_register(&devfs_type);
-	return devfs_register_mem();
+	error = devfs_register_mem();
+	return error ? error : devfs_register_kmsg();
 }

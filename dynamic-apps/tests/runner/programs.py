@@ -39,6 +39,7 @@ PROGRAMS = {
     "clone": (("static", "dynamic"), BOTH_CPUS, {}),
     "inotify": (("static", "musl"), ("max",), {}),
     "inotify_watch": (STATIC, ("max",), {}),
+    "kmsg": (STATIC, ("max",), {}),
     "tty": (("static", "musl-static"), ("max",), {"is_compared": False}),
 }
 

@@ -225,6 +225,7 @@ static const struct row rows[] = {
 	R(sethostname, K(IN), 0, F, 5),
 	R(setdomainname, K(IN), 0, F, 5),
 	R(getrandom, K(OUT), PARTIAL, G, 100, 0),
+	{"syslog READ_ALL", SYS_syslog, K(NONE, OUT), PARTIAL, {3, G, PAGE}},
 };
 /* clang-format on */
 
@@ -325,6 +326,8 @@ static void set_up(void)
 	CHECK_EQ(dup2(fds[1], FD_PIPE_WRITE), FD_PIPE_WRITE);
 	CHECK_EQ(dup2(open(".", O_RDONLY), FD_DIRECTORY), FD_DIRECTORY);
 	CHECK_EQ(dup2(inotify_init(), FD_INOTIFY), FD_INOTIFY);
+	CHECK_EQ(write(fds[0] = open("/dev/kmsg", O_WRONLY), "efault\n", 7), 7); /* for syslog */
+	close(fds[0]);
 	CHECK_EQ(write(FD_PIPE_WRITE, good, 1000), 1000);
 	CHECK_EQ(lseek(FD_FILE, 0, SEEK_SET), 0);
 	make_bads();
