@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* Event descriptors: eventfd(2), signalfd(2), epoll(7). */
+/* Event descriptors: eventfd(2), signalfd(2), pidfd_open(2), epoll(7). */
 #include <linux/errno.h>
 #include <linux/fcntl.h>
 #include <uk/arch/uaccess.h>
 #include <uk/epoll.h>
 #include <uk/eventfd.h>
 #include <uk/fd.h>
+#include <uk/pidfd.h>
 #include <uk/signalfd.h>
 #include <uk/syscall.h>
 #include "events.h"
@@ -36,6 +37,12 @@ long sys_signalfd4(int fd, const void __user *mask, size_t mask_size, int flags)
 	result = old.file ? signalfd_set_mask(old.file, set) : -EBADF;
 	fd_return(old);
 	return result ? result : fd;
+}
+
+/* As on Linux always close-on-exec. */
+long sys_pidfd_open(int pid, unsigned int flags)
+{
+	return install_new_file(pidfd_create_file(pid, flags), true);
 }
 
 long sys_epoll_create1(int flags)

@@ -4,6 +4,8 @@
 #include <uk/arch/signal.h>
 #include <uk/arch/thread.h>
 #include <uk/arch/uaccess.h>
+#include <uk/fd.h>
+#include <uk/pidfd.h>
 #include <uk/signal.h>
 #include <uk/string.h>
 #include <uk/syscall.h>
@@ -250,12 +252,17 @@ long sys_tgkill(int pid, int tid, int signo)
 }
 
 /* Only the kernel and kill(2) may claim codes >= 0 towards others; towards oneself all is well. */
+static int check_code(const siginfo_t *info, bool is_self)
+{
+	return (info->si_code >= 0 || info->si_code == SI_TKILL) && !is_self ? -EPERM : 0;
+}
+
 static int get_siginfo(siginfo_t *info, const siginfo_t __user *user, int signo, bool is_self)
 {
 	if (copy_from_user(info, user, sizeof(*info)))
 		return -EFAULT;
 	info->si_signo = signo;
-	return (info->si_code >= 0 || info->si_code == SI_TKILL) && !is_self ? -EPERM : 0;
+	return check_code(info, is_self);
 }
 
 long sys_rt_sigqueueinfo(int pid, int signo, const siginfo_t __user *user)
@@ -275,6 +282,39 @@ long sys_rt_tgsigqueueinfo(int pid, int tid, int signo, const siginfo_t __user *
 		return -EINVAL;
 	error = get_siginfo(&info, user, signo, pid == current->process->pid);
 	return error ? error : send_to_thread(pid, tid, signo, &info);
+}
+
+/* The siginfo must name the signal it goes with; without one it is as with kill(2). */
+static long send_through(const struct file *pidfd, int signo, const siginfo_t __user *user)
+{
+	struct process *process = pidfd_process(pidfd);
+	siginfo_t info = sender_info(signo, SI_USER);
+
+	if (!process)
+		return -EBADF;
+	if (user && copy_from_user(&info, user, sizeof(info)))
+		return -EFAULT;
+	if (info.si_signo != signo || (signo && !is_signal(signo)))
+		return -EINVAL;
+	if (user && check_code(&info, process == current->process))
+		return -EPERM;
+	if (!process->thread_count)
+		return -ESRCH;
+	return signo ? signal_send_process(process, &info) : 0;
+}
+
+long sys_pidfd_send_signal(int pidfd, int signo, const siginfo_t __user *user, unsigned int flags)
+{
+	struct fd_loan loan;
+	long result = -EBADF;
+
+	if (flags)
+		return -EINVAL;
+	loan = fd_borrow(pidfd);
+	if (loan.file)
+		result = send_through(loan.file, signo, user);
+	fd_return(loan);
+	return result;
 }
 
 /* --- waiting ---------------------------------------------------------------------------------- */

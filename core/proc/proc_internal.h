@@ -16,16 +16,6 @@ void task_give_up(struct task *task);
 extern struct process kernel_process;
 
 struct process *process_create_first(int pid);
-void process_release(struct process *process);
-static inline void process_get(struct process *process)
-{
-	__atomic_fetch_add(&process->refcount, 1, __ATOMIC_RELAXED);
-}
-static inline void process_put(struct process *process)
-{
-	if (__atomic_fetch_sub(&process->refcount, 1, __ATOMIC_ACQ_REL) == 1)
-		process_release(process);
-}
 void process_add_thread(struct process *process, struct task *task);
 
 #endif /* CORE_PROC_INTERNAL_H */

@@ -76,10 +76,11 @@ void waitq_dissolve(struct waitq *wq, unsigned int events)
 static bool wake_sleeper(struct waitq_entry *entry, unsigned int events)
 {
 	struct task *task = entry->ctx;
-	bool was_asleep = task->state == TASK_SLEEPING;
 
-	sched_wake(task);
-	return was_asleep;
+	if (task->state != TASK_SLEEPING)
+		return false;
+	sched_wake_irqoff(task);
+	return true;
 }
 
 static void prepare(struct waitq *wq, struct waitq_entry *entry, bool is_exclusive)

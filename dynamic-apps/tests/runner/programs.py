@@ -29,6 +29,7 @@ PROGRAMS = {
     "eventfd": (STATIC, ("max",), {}),
     "signalfd": (("static", "musl"), ("max",), {}),
     "io_threads": (("static", "musl"), ("max",), {}),
+    "pidfd": (STATIC, ("max",), {}),
     "pipe_poll": (STATIC, ("max",), {}),
     "threads": (EVERY, BOTH_CPUS, {}),
     "thread_cpu": (("static", "musl"), BOTH_CPUS, {}),

@@ -164,7 +164,18 @@ static inline void task_put(struct task *task)
 /** The live task with this tid, or NULL; no reference. */
 struct task *task_find(int tid);
 
-/** The process with this pid, or NULL. */
+void process_release(struct process *process);
+static inline void process_get(struct process *process)
+{
+	__atomic_fetch_add(&process->refcount, 1, __ATOMIC_RELAXED);
+}
+static inline void process_put(struct process *process)
+{
+	if (__atomic_fetch_sub(&process->refcount, 1, __ATOMIC_ACQ_REL) == 1)
+		process_release(process);
+}
+
+/** The process with this pid, or NULL; no reference. */
 struct process *process_find(int pid);
 /** The lowest pid >= from, or -1: for listing them. */
 int process_next_pid(int from);
