@@ -1,13 +1,15 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * Interrupt controllers and the one-shot timer: local APIC (xAPIC registers; Intel SDM vol. 3,
- * chapter 11), I/O APIC (82093AA data sheet), and the two 8259 that are only silenced.
+ * Interrupt vectors and the one-shot timer: local APIC (xAPIC registers; Intel SDM vol. 3,
+ * chapter 11), and the two 8259 that are only silenced. ioapic.c has the lines' side.
  *
- * Boot masks the 8259s and nothing more. The APICs are mapped and enabled when the first line is
- * registered or the timer is first armed, so a program that needs neither pays for neither.
+ * Boot masks the 8259s and nothing more. The APICs are mapped and enabled when the first
+ * interrupt is registered or the timer is first armed, so a program that needs neither pays for
+ * neither.
  *
- *   vector 0x20 + n   ISA line n        0xe0  timer
- *   vector 0xd0-0xdf  the 8259s' own    0xff  spurious
+ *   vector 0x20 + n   ISA line n                       0xe0  timer
+ *   vector 0x30-0xcf  other lines, MSI; as they come   0xff  spurious
+ *   vector 0xd0-0xdf  the 8259s' own
  *
  * State changes with interrupts off only; there is one CPU.
  */
@@ -15,19 +17,21 @@
 #include <uk/arch/cpu.h>
 #include <uk/arch/io.h>
 #include <uk/arch/msr.h>
-#include <uk/arch/paging.h>
 #include <uk/arch/upcall.h>
 #include <uk/arch/x86.h>
 #define UK_LOG_NAME "irq: "
 #include <uk/plat/irq.h>
+#include <uk/plat/mmio.h>
 #include <uk/print.h>
 #include "pc.h"
 
-#define VECTOR_LINES    0x20
+#define VECTOR_FIRST    0x20
+#define VECTOR_FREE     0x30
 #define VECTOR_8259     0xd0
 #define VECTOR_TIMER    0xe0
 #define VECTOR_SPURIOUS 0xff
-#define LINES           16
+#define VECTORS         (VECTOR_8259 - VECTOR_FIRST)
+#define ISA_LINES       16
 #define RATE_SHIFT      30 /* up to 17 GHz in 64 bits */
 
 #define PIC1_COMMAND 0x20
@@ -56,18 +60,18 @@
 #define LVT_MASKED          0x10000
 #define LVT_TSC_DEADLINE    0x40000
 
-#define IOAPIC_PADDR     0xfec00000
-#define IOAPIC_SELECT    (0x00 / 4)
-#define IOAPIC_WINDOW    (0x10 / 4)
-#define IOAPIC_VERSION   0x01
-#define IOAPIC_REDIRECT0 0x10
+#define MSI_ADDRESS 0xfee00000UL /* | APIC id << 12: fixed delivery to this CPU, edge */
+
+enum vector_use { VECTOR_UNUSED, VECTOR_EDGE, VECTOR_LEVEL, VECTOR_MSI };
 
 static struct {
-	volatile uint32_t *lapic, *ioapic; /* NULL until first used */
-	struct {
-		ukplat_irq_handler handler;
-		void *arg;
-	} lines[LINES];
+	volatile uint32_t *lapic; /* NULL until first used */
+	struct irq_vector {
+		struct ukplat_irq_action *actions;
+		enum vector_use use;
+		unsigned int gsi;
+	} vectors[VECTORS];
+	struct ukplat_irq_action isa_actions[ISA_LINES];
 } irq;
 
 static struct {
@@ -92,16 +96,6 @@ void ukplat_irq_init(void)
 	outb(PIC2_DATA, 0xff);
 }
 
-volatile uint32_t *pc_map_registers(enum pc_device_page page, paddr_t pa)
-{
-	vaddr_t va = UKARCH_DEVICE_BASE + page * UK_PAGE_SIZE;
-
-	if (ukarch_kernel_map(va, pa, UK_PAGE_SIZE,
-			      UKARCH_PT_READ | UKARCH_PT_WRITE | UKARCH_PT_DEVICE))
-		return NULL;
-	return (volatile uint32_t *)va;
-}
-
 /* Maps and enables the local APIC once. Interrupts off. */
 static int lapic_enable(void)
 {
@@ -119,7 +113,7 @@ static int lapic_enable(void)
 	}
 	if (!(base & APIC_BASE_ENABLE))
 		wrmsr(MSR_APIC_BASE, base | APIC_BASE_ENABLE);
-	irq.lapic = pc_map_registers(PC_PAGE_LAPIC, base & APIC_BASE_ADDR);
+	irq.lapic = ukplat_mmio_map(base & APIC_BASE_ADDR, UK_PAGE_SIZE);
 	if (!irq.lapic)
 		return -ENOMEM;
 	irq.lapic[LAPIC_TPR] = 0;
@@ -128,79 +122,136 @@ static int lapic_enable(void)
 	return 0;
 }
 
-/* --- lines --------------------------------------------------------------------------------------
+/* --- vectors ------------------------------------------------------------------------------------
  */
 
-static uint32_t ioapic_read(unsigned int reg)
+/* The vector of a line that is in use, or one that is free. NULL: there is none. */
+static struct irq_vector *vector_for_gsi(unsigned int gsi)
 {
-	irq.ioapic[IOAPIC_SELECT] = reg;
-	return irq.ioapic[IOAPIC_WINDOW];
-}
+	if (gsi < ISA_LINES)
+		return &irq.vectors[gsi];
+	for (unsigned int i = ISA_LINES; i < VECTORS; i++) {
+		struct irq_vector *v = &irq.vectors[i];
 
-static void ioapic_write(unsigned int reg, uint32_t value)
-{
-	irq.ioapic[IOAPIC_SELECT] = reg;
-	irq.ioapic[IOAPIC_WINDOW] = value;
-}
-
-static int ioapic_enable(void)
-{
-	if (!irq.ioapic)
-		irq.ioapic = pc_map_registers(PC_PAGE_IOAPIC, IOAPIC_PADDR);
-	if (!irq.ioapic)
-		return -ENOMEM;
-	/* An address nobody decodes reads as all ones; a real one has at least the ISA lines. */
-	if (ioapic_read(IOAPIC_VERSION) == UINT32_MAX ||
-	    (ioapic_read(IOAPIC_VERSION) >> 16 & 0xff) + 1 < LINES)
-		return -ENODEV;
-	return 0;
-}
-
-/* ISA lines are edge-triggered and active high: the redirection entry's zero bits. */
-static int route_line(unsigned int line)
-{
-	unsigned int pin = line == 0 ? 2 : line; /* the PIT's line is wired to pin 2 */
-	int error = lapic_enable();
-
-	if (!error)
-		error = ioapic_enable();
-	if (error)
-		return error;
-	ioapic_write(IOAPIC_REDIRECT0 + 2 * pin + 1, irq.lapic[LAPIC_ID] & 0xff000000);
-	ioapic_write(IOAPIC_REDIRECT0 + 2 * pin, VECTOR_LINES + line);
-	return 0;
-}
-
-int ukplat_irq_register(unsigned int line, ukplat_irq_handler handler, void *arg)
-{
-	unsigned long flags;
-	int error = -EBUSY;
-
-	if (line >= LINES || line == 2 || !handler)
-		return -EINVAL;
-	flags = ukarch_irq_save();
-	if (!irq.lines[line].handler) {
-		irq.lines[line].handler = handler;
-		irq.lines[line].arg = arg;
-		error = route_line(line);
-		if (error)
-			irq.lines[line].handler = NULL;
+		if ((v->use == VECTOR_EDGE || v->use == VECTOR_LEVEL) && v->gsi == gsi)
+			return v;
 	}
+	for (unsigned int i = VECTOR_FREE - VECTOR_FIRST; i < VECTORS; i++)
+		if (irq.vectors[i].use == VECTOR_UNUSED)
+			return &irq.vectors[i];
+	return NULL;
+}
+
+static unsigned int vector_number(const struct irq_vector *v)
+{
+	return VECTOR_FIRST + (unsigned int)(v - irq.vectors);
+}
+
+static int register_locked(unsigned int gsi, enum vector_use use, struct ukplat_irq_action *action)
+{
+	struct irq_vector *v = vector_for_gsi(gsi);
+	struct pc_ioapic_route route;
+	int error;
+
+	if (!v)
+		return -ENOSPC;
+	if (v->use != VECTOR_UNUSED && (v->use != use || use == VECTOR_EDGE))
+		return -EBUSY;
+	if (v->use == VECTOR_UNUSED) {
+		error = lapic_enable();
+		if (error)
+			return error;
+		route = (struct pc_ioapic_route){.vector = vector_number(v),
+						 .apic_id = irq.lapic[LAPIC_ID] >> 24,
+						 .is_level = use == VECTOR_LEVEL};
+		error = pc_ioapic_route(gsi, &route);
+		if (error)
+			return error;
+		v->use = use;
+		v->gsi = gsi;
+	}
+	action->next = v->actions;
+	v->actions = action;
+	return 0;
+}
+
+int ukplat_irq_register_gsi(unsigned int gsi, enum ukplat_irq_trigger trigger,
+			    struct ukplat_irq_action *action)
+{
+	unsigned long flags = ukarch_irq_save();
+	int error = register_locked(gsi, trigger == UKPLAT_IRQ_LEVEL ? VECTOR_LEVEL : VECTOR_EDGE,
+				    action);
+
 	ukarch_irq_restore(flags);
 	return error;
 }
 
+int ukplat_irq_register(unsigned int line, ukplat_irq_handler handler, void *arg)
+{
+	if (line >= ISA_LINES || line == 2 || !handler)
+		return -EINVAL;
+	if (irq.vectors[line].use != VECTOR_UNUSED)
+		return -EBUSY;
+	irq.isa_actions[line].handler = handler;
+	irq.isa_actions[line].arg = arg;
+	return ukplat_irq_register_gsi(line, UKPLAT_IRQ_EDGE, &irq.isa_actions[line]);
+}
+
+static int msi_alloc_locked(struct ukplat_irq_action *action, struct ukplat_msi *msi)
+{
+	int error = lapic_enable();
+
+	if (error)
+		return error;
+	for (unsigned int i = VECTOR_FREE - VECTOR_FIRST; i < VECTORS; i++) {
+		struct irq_vector *v = &irq.vectors[i];
+
+		if (v->use != VECTOR_UNUSED)
+			continue;
+		action->next = NULL;
+		v->use = VECTOR_MSI;
+		v->actions = action;
+		msi->address = MSI_ADDRESS | (irq.lapic[LAPIC_ID] >> 24) << 12;
+		msi->data = vector_number(v);
+		return 0;
+	}
+	return -ENOSPC;
+}
+
+int ukplat_msi_alloc(struct ukplat_irq_action *action, struct ukplat_msi *msi)
+{
+	unsigned long flags = ukarch_irq_save();
+	int error = msi_alloc_locked(action, msi);
+
+	ukarch_irq_restore(flags);
+	return error;
+}
+
+void ukplat_msi_free(const struct ukplat_msi *msi)
+{
+	unsigned long flags = ukarch_irq_save();
+	struct irq_vector *v = &irq.vectors[msi->data - VECTOR_FIRST];
+
+	v->actions = NULL;
+	v->use = VECTOR_UNUSED;
+	ukarch_irq_restore(flags);
+}
+
 void upcall_irq(unsigned int vector)
 {
-	unsigned int line = vector - VECTOR_LINES;
-
-	if (vector == VECTOR_TIMER)
+	if (vector == VECTOR_TIMER) {
 		timer.expired();
-	else if (line < LINES && irq.lines[line].handler)
-		irq.lines[line].handler(irq.lines[line].arg);
-	else
+	} else if (vector - VECTOR_FIRST < VECTORS) {
+		/* One without an action was on its way when it was freed: it ends like others. */
+		const struct ukplat_irq_action *a = irq.vectors[vector - VECTOR_FIRST].actions;
+
+		for (; a; a = a->next)
+			a->handler(a->arg);
+	} else {
 		return; /* spurious, from either controller: not in service, nothing to end */
-	irq.lapic[LAPIC_EOI] = 0;
+	}
+	if (irq.lapic)
+		irq.lapic[LAPIC_EOI] = 0;
 }
 
 /* --- timer --------------------------------------------------------------------------------------

@@ -6,11 +6,16 @@
 #include <uk/arch/types.h>
 #include <uk/plat/time.h>
 
-/* Pages of the device window (UKARCH_DEVICE_BASE): registers mapped by these drivers. */
-enum pc_device_page { PC_PAGE_LAPIC, PC_PAGE_IOAPIC };
+/* --- interrupt controllers ----------------------------------------------------------------------
+ */
 
-/** Maps one page of device registers uncached, at a fixed place. NULL: no memory. */
-volatile uint32_t *pc_map_registers(enum pc_device_page page, paddr_t pa);
+/** Where an I/O APIC sends the interrupt of one pin. */
+struct pc_ioapic_route {
+	unsigned int vector, apic_id;
+	bool is_level;
+};
+/** Programs the pin of a global system interrupt. Interrupts off. 0, -ENODEV, -ENOMEM. */
+int pc_ioapic_route(unsigned int gsi, const struct pc_ioapic_route *route);
 
 /** Waits until everything written to the console is on the wire (or nobody takes it). */
 void pc_uart_flush(void);
