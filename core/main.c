@@ -17,6 +17,7 @@
 #include <uk/task.h>
 #include <uk/tty.h>
 #include <uk/vfs.h>
+#include <uk/virtio.h>
 
 #define EXIT_KERNEL 125 /* the kernel or its configuration failed, not the program */
 
@@ -52,6 +53,7 @@ void kmain(struct ukplat_bootinfo *bootinfo)
 	STEP(first_task_init());             /* current exists */
 	STEP(upcall_mount_rootfs());         /* initrd, fstab, /dev, /proc */
 	STEP(upcall_vsyscall_init());        /* legacy time page */
+	STEP(virtio_probe());                /* devices: entropy, network */
 	ukarch_irq_enable();
 	upcall_init(); /* loader: the program */
 }

@@ -95,6 +95,26 @@ static enum uk_cmdline_status lex_word(struct lexer *lex, bool in_list)
 	return UK_CMDLINE_OK;
 }
 
+char *uk_cmdline_cut_last(char *line, const char *prefix)
+{
+	char *end = line, *word;
+
+	while (*end)
+		end++;
+	while (end > line && is_blank(end[-1]))
+		end--;
+	word = end;
+	while (word > line && !is_blank(word[-1]))
+		word--;
+	for (size_t i = 0; prefix[i]; i++)
+		if (word + i >= end || word[i] != prefix[i])
+			return NULL;
+	*end = '\0';
+	if (word > line)
+		word[-1] = '\0';
+	return word;
+}
+
 enum uk_cmdline_status uk_cmdline_open(struct uk_cmdline *cmdline, char *line)
 {
 	struct lexer lex = {.read = line, .end = line};

@@ -19,6 +19,9 @@
 /* The linker script's bounds of section .uk_params. */
 extern const struct uk_param uk_params_start[], uk_params_end[];
 
+/* What machines append to the line, behind the program's arguments: QEMU's microvm, Firecracker. */
+static const char machine_word[] = "virtio_mmio.device=";
+
 static char line[MAX_LINE];
 static char *program_argv[MAX_ARGS + 1];
 static unsigned int program_argc;
@@ -94,6 +97,31 @@ static void hint_separator(const struct param_table *table)
 			   program_argv[0], program_argv[0]);
 }
 
+/* Takes the machine's own words off the end of the line and sets them, the first one first.
+ * *rest is what remains. */
+static int take_machine_words(const struct param_table *table, char **rest)
+{
+	char *words[UK_PARAM_MAX_LIST], *word;
+	unsigned int count = 0;
+	int error = 0;
+
+	*rest = line;
+	while (count < UK_PARAM_MAX_LIST && *rest == line &&
+	       (word = uk_cmdline_cut_last(line, machine_word))) {
+		words[count++] = word;
+		if (word == line) /* nothing else was there */
+			*rest = line + strlen(line);
+	}
+	while (count-- && !error) {
+		struct uk_cmdline_param given = {.name = words[count]};
+
+		given.value = strchr(given.name, '=');
+		*given.value++ = '\0';
+		error = apply(table, &given, NULL);
+	}
+	return error;
+}
+
 int param_init(const char *cmdline_text)
 {
 	const struct param_table table = {uk_params_start,
@@ -102,13 +130,17 @@ int param_init(const char *cmdline_text)
 	enum uk_cmdline_status status;
 	struct uk_cmdline_param given;
 	struct uk_cmdline cmdline;
+	char *rest;
 	int error;
 
 	if (strlcpy(line, cmdline_text, sizeof(line)) >= sizeof(line)) {
 		uk_pr_err("longer than %u characters\n", MAX_LINE - 1);
 		return -EINVAL;
 	}
-	status = uk_cmdline_open(&cmdline, line);
+	error = take_machine_words(&table, &rest);
+	if (error)
+		return error;
+	status = uk_cmdline_open(&cmdline, rest);
 	if (status != UK_CMDLINE_OK)
 		return report_syntax(&cmdline, status, cmdline_text);
 	for (;;) {

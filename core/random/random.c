@@ -20,6 +20,11 @@ static uint32_t key[8];
 static unsigned char spare[32];
 static unsigned int spare_used = sizeof(spare); /* bytes handed out */
 static bool is_seeded;
+static struct random_source *sources;
+static unsigned int blocks_left; /* until sources are asked again */
+
+#define RESEED_BLOCKS 65536   /* 2 MiB of output */
+#define SEED_POLLS    5000000 /* some 10 ms: only a machine without an instruction for it waits */
 
 /* key = first half of block(key), spare = second half. */
 static void rekey_locked(void)
@@ -65,6 +70,25 @@ static void seed_from_counter_locked(void)
 	mix_locked((unsigned char *)samples, sizeof(samples));
 }
 
+/* Absorbs what devices have; returns whether there was a key's worth. */
+static bool ask_sources_locked(unsigned int max_polls)
+{
+	unsigned char bytes[64];
+	size_t total = 0;
+
+	for (struct random_source *s = sources; s; s = s->next) {
+		size_t len = s->read(s, bytes, sizeof(bytes), max_polls);
+
+		if (len)
+			mix_locked(bytes, len);
+		total += len;
+	}
+	memset(bytes, 0, sizeof(bytes));
+	__asm__ volatile("" ::"r"(bytes) : "memory"); /* the wipe is not dead code */
+	blocks_left = RESEED_BLOCKS;
+	return total >= sizeof(key);
+}
+
 /* Returns whether a hardware source contributed. */
 static bool seed_locked(void)
 {
@@ -75,10 +99,11 @@ static bool seed_locked(void)
 		found++;
 	words[found] = ukarch_counter();
 	mix_locked((unsigned char *)words, (found + 1) * sizeof(words[0]));
-	if (found < 4)
-		seed_from_counter_locked();
 	is_seeded = true;
-	return found == 4;
+	if (ask_sources_locked(found < 4 ? SEED_POLLS : 0) || found == 4)
+		return true;
+	seed_from_counter_locked();
+	return false;
 }
 
 static size_t take(void *buf, size_t len)
@@ -88,8 +113,11 @@ static size_t take(void *buf, size_t len)
 
 	if (uk_unlikely(!is_seeded))
 		is_weak = !seed_locked();
-	if (spare_used == sizeof(spare))
+	if (spare_used == sizeof(spare)) {
+		if (!blocks_left--)
+			ask_sources_locked(0);
 		rekey_locked();
+	}
 	len = UK_MIN(len, sizeof(spare) - spare_used);
 	memcpy(buf, spare + spare_used, len);
 	memset(spare + spare_used, 0, len);
@@ -124,5 +152,15 @@ void random_mix(const void *data, size_t len)
 	unsigned long irq_flags = spin_lock_irqsave(&random_lock);
 
 	mix_locked(data, len);
+	spin_unlock_irqrestore(&random_lock, irq_flags);
+}
+
+void random_add_source(struct random_source *source)
+{
+	unsigned long irq_flags = spin_lock_irqsave(&random_lock);
+
+	source->next = sources;
+	sources = source;
+	blocks_left = 0; /* asked soon, should the generator be in use already */
 	spin_unlock_irqrestore(&random_lock, irq_flags);
 }

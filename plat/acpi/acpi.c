@@ -81,13 +81,6 @@ bool ukplat_acpi_ioapic(unsigned int index, struct acpi_ioapic *ioapic)
 	return madt.bytes && acpi_madt_ioapic(madt.bytes, madt.len, index, ioapic);
 }
 
-bool ukplat_acpi_ecam(struct acpi_ecam *ecam)
-{
-	struct table mcfg = table_find("MCFG");
-
-	return mcfg.bytes && acpi_mcfg_ecam(mcfg.bytes, mcfg.len, ecam);
-}
-
 bool ukplat_acpi_virtio_mmio(unsigned int index, struct acpi_mmio_device *device)
 {
 	static struct table dsdt;

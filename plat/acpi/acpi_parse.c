@@ -12,9 +12,6 @@
 #define MADT_ENTRIES 44
 #define MADT_IOAPIC  1
 
-#define MCFG_ENTRIES     44
-#define MCFG_ENTRY_BYTES 16
-
 #define AML_BUFFER_OP 0x11
 #define AML_BYTE      0x0a
 #define AML_WORD      0x0b
@@ -100,21 +97,6 @@ bool acpi_madt_ioapic(const uint8_t *table, size_t len_bytes, unsigned int index
 		ioapic->address = get32(entry + 4);
 		ioapic->gsi_base = get32(entry + 8);
 		return true;
-	}
-	return false;
-}
-
-bool acpi_mcfg_ecam(const uint8_t *table, size_t len_bytes, struct acpi_ecam *ecam)
-{
-	for (size_t at = MCFG_ENTRIES; at + MCFG_ENTRY_BYTES <= len_bytes; at += MCFG_ENTRY_BYTES) {
-		const uint8_t *entry = table + at;
-
-		if (get16(entry + 8) != 0) /* segment group */
-			continue;
-		ecam->address = get64(entry);
-		ecam->first_bus = entry[10];
-		ecam->last_bus = entry[11];
-		return ecam->first_bus <= ecam->last_bus;
 	}
 	return false;
 }

@@ -30,7 +30,6 @@ paddr_t acpi_fadt_dsdt(const uint8_t *table, size_t len_bytes);
 
 bool acpi_madt_ioapic(const uint8_t *table, size_t len_bytes, unsigned int index,
 		      struct acpi_ioapic *ioapic);
-bool acpi_mcfg_ecam(const uint8_t *table, size_t len_bytes, struct acpi_ecam *ecam);
 bool acpi_dsdt_virtio_mmio(const uint8_t *table, size_t len_bytes, unsigned int index,
 			   struct acpi_mmio_device *device);
 

@@ -119,10 +119,37 @@ static void test_separator_and_offsets(void **state)
 	assert_int_equal(uk_cmdline_next(&cmdline, &param, items, 1), UK_CMDLINE_END);
 }
 
+static void test_cut_last(void **state)
+{
+	static const char *const rows[][3] = {
+		{"a=1 -- prog x v.d=5", "a=1 -- prog x", "v.d=5"},
+		{"a=1 -- prog  v.d=5 \n", "a=1 -- prog ", "v.d=5"},
+		{"v.d=5", "v.d=5", "v.d=5"}, /* all of the line: the caller's to clear */
+		{"prog v.d", "prog v.d", NULL},
+		{"prog v.d=5 x", "prog v.d=5 x", NULL},
+		{"", "", NULL},
+		{"   ", "   ", NULL},
+	};
+
+	for (size_t i = 0; i < UK_ARRAY_SIZE(rows); i++) {
+		char line[64];
+		char *word;
+
+		snprintf(line, sizeof(line), "%s", rows[i][0]);
+		word = uk_cmdline_cut_last(line, "v.d=");
+		if (rows[i][2])
+			assert_string_equal(word, rows[i][2]);
+		else
+			assert_null(word);
+		assert_string_equal(line, rows[i][1]);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_lines),
+		cmocka_unit_test(test_cut_last),
 		cmocka_unit_test(test_separator_and_offsets),
 	};
 

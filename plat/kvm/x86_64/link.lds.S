@@ -89,6 +89,9 @@ SECTIONS
 		uk_params_start = .;
 		KEEP(*(.uk_params))
 		uk_params_end = .;
+		uk_virtio_drivers_start = .;
+		KEEP(*(.uk_virtio_drivers))
+		uk_virtio_drivers_end = .;
 	} :data
 	.dynamic : AT(PADDR(ADDR(.dynamic))) { *(.dynamic) } :data :dyn
 	.got : AT(PADDR(ADDR(.got))) { *(.got .got.plt) } :data

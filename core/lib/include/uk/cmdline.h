@@ -40,6 +40,13 @@ struct uk_cmdline_param {
 	size_t offset; /* of the name in the line as it was given, for messages */
 };
 
+/**
+ * Machines append words of their own to a line, behind the program's arguments. If the last word
+ * begins with `prefix` (which no quote or backslash may be part of), cuts it off the line.
+ * Returns it, or NULL.
+ */
+char *uk_cmdline_cut_last(char *line, const char *prefix);
+
 /** Looks the whole line over (quotes, separator) without changing it. */
 enum uk_cmdline_status uk_cmdline_open(struct uk_cmdline *cmdline, char *line);
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * The few things we ask ACPI (specification 6.4): where interrupt controllers, PCI configuration
- * space and virtio-mmio devices are. Tables are found when first asked for, checked by their
+ * The few things we ask ACPI (specification 6.4): where interrupt controllers and virtio-mmio
+ * devices are. Tables are found when first asked for, checked by their
  * checksums and never run: of the DSDT's byte code only the resource lists of virtio-mmio devices
  * are recognized, by their form.
  */
@@ -16,13 +16,6 @@ struct acpi_ioapic {
 };
 /** The index-th I/O APIC of the MADT (5.2.12.3); false: there is none. */
 bool ukplat_acpi_ioapic(unsigned int index, struct acpi_ioapic *ioapic);
-
-struct acpi_ecam {
-	paddr_t address; /* of bus 0, even when first_bus is another */
-	uint8_t first_bus, last_bus;
-};
-/** PCI segment 0's memory-mapped configuration space (MCFG); false: there is none. */
-bool ukplat_acpi_ecam(struct acpi_ecam *ecam);
 
 struct acpi_mmio_device {
 	paddr_t address;

@@ -21,10 +21,14 @@ struct ukplat_pci_device {
 
 /* --- the platform's: one aligned 32-bit word of configuration space --------------------------- */
 
-/** Can configuration space be reached on this machine? Asked before anything else. */
+/** Has this machine PCI? If so, all its devices are there. */
 bool ukplat_pci_is_present(void);
 uint32_t ukplat_pci_read(const struct ukplat_pci_device *dev, unsigned int offset);
 void ukplat_pci_write(const struct ukplat_pci_device *dev, unsigned int offset, uint32_t value);
+
+/** Registers of an I/O BAR, `width` 1, 2 or 4 bytes. */
+uint32_t ukplat_pci_io_read(uint16_t port, unsigned int width);
+void ukplat_pci_io_write(uint16_t port, unsigned int width, uint32_t value);
 
 /* --- functions ----------------------------------------------------------------------------------
  */
