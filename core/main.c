@@ -7,6 +7,7 @@
 #include <uk/arch/upcall.h>
 #include <uk/clock.h>
 #include <uk/devfs.h>
+#include <uk/net.h>
 #include <uk/page.h>
 #include <uk/param.h>
 #include <uk/plat/bootinfo.h>
@@ -54,6 +55,10 @@ void kmain(struct ukplat_bootinfo *bootinfo)
 	STEP(upcall_mount_rootfs());         /* initrd, fstab, /dev, /proc */
 	STEP(upcall_vsyscall_init());        /* legacy time page */
 	STEP(virtio_probe());                /* devices: entropy, network */
+	if (IS_ENABLED(CONFIG_LIBUKNET))
+		STEP(net_init()); /* interfaces, their addresses */
 	ukarch_irq_enable();
+	if (IS_ENABLED(CONFIG_LIBUKNET))
+		net_wait_configured();
 	upcall_init(); /* loader: the program */
 }

@@ -24,7 +24,10 @@
 static TAILQ_HEAD(, process) processes = TAILQ_HEAD_INITIALIZER(processes);
 static struct process *first_process;
 
-struct process kernel_process = {.refcount = 1};
+struct process kernel_process = {
+	.refcount = 1,
+	.rlimits = {[0 ... RLIM_NLIMITS - 1] = {UNLIMITED, UNLIMITED}},
+};
 
 /* Linux' defaults (include/asm-generic/resource.h), soft and hard. */
 static void set_default_rlimits(struct rlimit64 *limits)

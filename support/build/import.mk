@@ -16,3 +16,4 @@ $(foreach file,$(uk_imports_all),$(if $(or $(call uk_is_unused,$(file)),$(filter
 
 include $(UK_IMPORTS)
 include support/build/musl.mk
+include support/build/lwip.mk

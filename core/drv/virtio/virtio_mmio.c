@@ -20,8 +20,9 @@
 
 #define MAGIC       0x74726976 /* "virt" */
 #define RESET_POLLS 100000
-#define EDGE_ROUNDS 16 /* of one interrupt: a device that never falls silent is left to the next   \
-			*/
+#define EDGE_ROUNDS                                                                                \
+	16 /* of one interrupt: a device that never falls silent is left to the next               \
+	    */
 #define MAX_ANNOUNCED 32
 
 static struct uk_param_list announced;

@@ -1,0 +1,130 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * The Internet checksum (RFC 1071), eight bytes at a time, and what a device that completes TCP
+ * checksums needs to be told about a frame. Pure.
+ */
+#include <uk/netdev_checksum.h>
+#include <uk/string.h>
+#include "checksum.h"
+
+#define ETH_BYTES     14
+#define ETH_TYPE_IP4  0x0800
+#define ETH_TYPE_IP6  0x86dd
+#define IP6_BYTES     40
+#define IP4_FRAGMENT  0x3fff /* more fragments, or an offset */
+#define PROTO_TCP     6
+#define TCP_MIN_BYTES 20
+#define TCP_CHECKSUM  16
+
+static uint16_t fold(uint64_t sum)
+{
+	sum = (sum & UINT32_MAX) + (sum >> 32);
+	sum = (sum & UINT32_MAX) + (sum >> 32);
+	sum = (sum & UINT16_MAX) + (sum >> 16);
+	sum = (sum & UINT16_MAX) + (sum >> 16);
+	return (uint16_t)sum;
+}
+
+static inline uint64_t add_carry(uint64_t sum, uint64_t word)
+{
+	sum += word;
+	return sum + (sum < word);
+}
+
+static inline uint64_t load64(const uint8_t *p)
+{
+	uint64_t word;
+
+	memcpy(&word, p, sizeof(word));
+	return word;
+}
+
+/* The bytes that do not fill a word, in the order they have in memory. */
+static uint64_t load_tail(const uint8_t *p, size_t len)
+{
+	uint64_t word = 0;
+
+	memcpy(&word, p, len);
+	return word;
+}
+
+uint16_t net_checksum(const void *data, int len)
+{
+	const uint8_t *p = data;
+	uint64_t sum = 0;
+
+	for (; len >= 32; len -= 32, p += 32) {
+		sum = add_carry(sum, load64(p));
+		sum = add_carry(sum, load64(p + 8));
+		sum = add_carry(sum, load64(p + 16));
+		sum = add_carry(sum, load64(p + 24));
+	}
+	for (; len >= 8; len -= 8, p += 8)
+		sum = add_carry(sum, load64(p));
+	if (len > 0)
+		sum = add_carry(sum, load_tail(p, (size_t)len));
+	return fold(sum);
+}
+
+/* --- checksums completed by a device ------------------------------------------------------------
+ */
+
+static uint16_t get16(const uint8_t *p)
+{
+	return (uint16_t)(p[0] << 8 | p[1]);
+}
+
+/* The sum over the pseudo header, in network order: what the device adds the rest to. */
+static uint16_t pseudo_sum(const uint8_t *addresses, int address_bytes, uint32_t tcp_bytes)
+{
+	uint64_t sum = net_checksum(addresses, address_bytes);
+
+	return fold(sum + __builtin_bswap16(PROTO_TCP) + __builtin_bswap32(tcp_bytes));
+}
+
+/* How many bytes the IP header has, and what the pseudo header is made of. */
+struct tcp_place {
+	size_t header_bytes;
+	const uint8_t *addresses;
+	int address_bytes;
+};
+
+static bool ip4_tcp(const uint8_t *ip, size_t len, struct tcp_place *place)
+{
+	if (len < 20 || ip[0] >> 4 != 4 || ip[9] != PROTO_TCP || (get16(ip + 6) & IP4_FRAGMENT))
+		return false;
+	place->header_bytes = (size_t)(ip[0] & 0xf) * 4;
+	place->addresses = ip + 12;
+	place->address_bytes = 8;
+	return place->header_bytes >= 20;
+}
+
+static bool ip6_tcp(const uint8_t *ip, size_t len, struct tcp_place *place)
+{
+	if (len < IP6_BYTES || ip[6] != PROTO_TCP)
+		return false;
+	place->header_bytes = IP6_BYTES;
+	place->addresses = ip + 8;
+	place->address_bytes = 32;
+	return true;
+}
+
+bool net_tx_checksum(uint8_t *frame, size_t len, size_t total_bytes, uint16_t *start)
+{
+	struct tcp_place place;
+	uint16_t type = len >= ETH_BYTES ? get16(frame + 12) : 0;
+	uint8_t *ip = frame + ETH_BYTES;
+	uint16_t sum;
+	size_t at;
+
+	if (!((type == ETH_TYPE_IP4 && ip4_tcp(ip, len - ETH_BYTES, &place)) ||
+	      (type == ETH_TYPE_IP6 && ip6_tcp(ip, len - ETH_BYTES, &place))))
+		return false;
+	at = ETH_BYTES + place.header_bytes;
+	if (len < at + TCP_MIN_BYTES || total_bytes < at)
+		return false;
+	sum = pseudo_sum(place.addresses, place.address_bytes, (uint32_t)(total_bytes - at));
+	memcpy(frame + at + TCP_CHECKSUM, &sum, sizeof(sum));
+	*start = (uint16_t)at;
+	return true;
+}

@@ -1,0 +1,60 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * The network: lwIP's raw API (<lwip/tcp.h>, <lwip/udp.h>, <lwip/raw.h>, <lwip/netif.h>) under one
+ * lock. Whoever holds net_lock() may call lwIP; every callback of lwIP comes with it held.
+ *
+ *   interrupt -> net_raise() -> net task, or whoever calls net_poll() before it runs
+ *   net_poll()   -> device -> lwIP -> callbacks of the sockets
+ *   net_unlock() -> frames that were sent go to the devices, once for all of them
+ *
+ * A thread that is about to sleep for the network calls net_poll() first: what has arrived is then
+ * handled without a switch of threads. Nothing below the lock sleeps. Lock order: net_lock is
+ * inside every lock of the VFS and of a program's memory; nothing but irq-off locks is inside it.
+ * So nothing may be copied from or to a program with it held.
+ */
+#ifndef UK_NET_H
+#define UK_NET_H
+
+#include <sys/queue.h>
+#include <uk/essentials.h>
+
+struct netif;
+
+/** Boot: brings lwIP and the devices found by then up, configures them (netdev.ip=), starts the
+ *  net task. A machine without a device pays for it only at the first net_start(). 0 or -errno. */
+int net_init(void);
+/** Boot, with interrupts on: waits as netdev.wait= says. */
+void net_wait_configured(void);
+/** The network is up when this returns: loopback at least. For socket(2). 0 or -ENOMEM. */
+int net_start(void);
+
+void net_lock(void);
+/** Sends what was queued, delivers what was sent to ourselves. */
+void net_unlock(void);
+/** For assertions. */
+bool net_is_locked_by_us(void);
+
+/** Has something arrived (or a timer passed) that nobody has handled yet? Any context. */
+bool net_has_work(void);
+/** Handles it. net_lock held. */
+void net_poll(void);
+
+/* --- interfaces: lwIP's list, with Linux' names. net_lock held -----------------------------------
+ */
+
+#define NET_NAME_MAX 16 /* IFNAMSIZ, with the NUL */
+
+/** "lo", "eth0". Lives as long as the interface. */
+const char *net_if_name(const struct netif *netif);
+/** By name or by index (netif_get_index(): lo is 1); NULL. */
+struct netif *net_if_by_name(const char *name);
+struct netif *net_if_by_index(unsigned int index);
+
+/** The counters of /proc/net/dev. */
+struct net_if_stats {
+	uint64_t rx_bytes, rx_packets, rx_errors, rx_dropped, rx_multicast;
+	uint64_t tx_bytes, tx_packets, tx_errors, tx_dropped;
+};
+void net_if_stats(const struct netif *netif, struct net_if_stats *stats);
+
+#endif /* UK_NET_H */
