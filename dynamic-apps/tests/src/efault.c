@@ -7,6 +7,8 @@
 #include "t.h"
 
 #include <poll.h>
+#include <sys/epoll.h>
+#include <sys/eventfd.h>
 #include <sys/inotify.h>
 #include <sys/ioctl.h>
 #include <sys/mman.h>
@@ -14,7 +16,17 @@
 #include <sys/uio.h>
 
 /* Descriptors that set_up() puts in place. */
-enum { FD_FILE = 60, FD_ZERO, FD_PIPE_READ, FD_PIPE_WRITE, FD_DIRECTORY, FD_INOTIFY };
+enum {
+	FD_FILE = 60,
+	FD_ZERO,
+	FD_PIPE_READ,
+	FD_PIPE_WRITE,
+	FD_DIRECTORY,
+	FD_EVENT,
+	FD_EPOLL, /* with something to report */
+	FD_PID,
+	FD_INOTIFY,
+};
 
 /* Kinds of a pointer argument. */
 enum kind { NONE, STR, IN, OUT };
@@ -157,6 +169,19 @@ static const struct row rows[] = {
 	R(ppoll, K(OUT, NONE, IN, IN), 0, P(&poll_good), 1, Z, P(&mask_good), 8),
 	R(select, K(NONE, OUT, OUT, OUT, IN), 0, 64, Z, Z, Z, Z),
 	R(pselect6, K(NONE, OUT, OUT, OUT, IN, IN), 0, 64, Z, Z, Z, Z, Z),
+
+	/* events */
+	R(read, K(NONE, OUT), 0, FD_EVENT, G, 8),
+	R(write, K(NONE, IN), 0, FD_EVENT, G, 8),
+	R(signalfd, K(NONE, IN), 0, -1, P(&mask_good), 8),
+	R(signalfd4, K(NONE, IN), 0, -1, P(&mask_good), 8, 0),
+	R(epoll_ctl, K(NONE, NONE, NONE, IN), 0, FD_EPOLL, EPOLL_CTL_ADD, FD_PIPE_WRITE, G),
+	R(epoll_ctl, K(NONE, NONE, NONE, IN), 0, FD_EPOLL, EPOLL_CTL_MOD, FD_PIPE_READ, G),
+	R(epoll_ctl, K(NONE, NONE, NONE, IN), ANY, FD_EPOLL, EPOLL_CTL_DEL, FD_ZERO, G),
+	R(epoll_wait, K(NONE, OUT), 0, FD_EPOLL, G, 1, -1),
+	R(epoll_pwait, K(NONE, OUT, NONE, NONE, IN), 0, FD_EPOLL, G, 1, -1, P(&mask_good), 8),
+	{"epoll_pwait2", 441, K(NONE, OUT, NONE, IN, IN), 0, {FD_EPOLL, G, 1, Z, P(&mask_good), 8}},
+	{"pidfd_send_signal", 424, K(NONE, NONE, IN), 0, {FD_PID, SIGCHLD, G, 0}},
 
 	/* memory */
 	R(mincore, K(NONE, NONE, OUT), 0, G, 2 * PAGE, G),
@@ -316,6 +341,7 @@ static void try_argument(const struct row *row, int argument)
 
 static void set_up(void)
 {
+	struct epoll_event event = {.events = EPOLLIN};
 	int fds[2];
 
 	CHECK_EQ(dup2(t_make_file("f", good, sizeof(good)), FD_FILE), FD_FILE);
@@ -329,6 +355,10 @@ static void set_up(void)
 	CHECK_EQ(write(fds[0] = open("/dev/kmsg", O_WRONLY), "efault\n", 7), 7); /* for syslog */
 	close(fds[0]);
 	CHECK_EQ(write(FD_PIPE_WRITE, good, 1000), 1000);
+	CHECK_EQ(dup2(eventfd(10000, EFD_SEMAPHORE | EFD_NONBLOCK), FD_EVENT), FD_EVENT);
+	CHECK_EQ(dup2(epoll_create1(0), FD_EPOLL), FD_EPOLL);
+	CHECK_OK(epoll_ctl(FD_EPOLL, EPOLL_CTL_ADD, FD_PIPE_READ, &event));
+	CHECK_EQ(dup2((int)syscall(434, getpid(), 0), FD_PID), FD_PID);
 	CHECK_EQ(lseek(FD_FILE, 0, SEEK_SET), 0);
 	make_bads();
 }
