@@ -102,6 +102,8 @@ static void log_ip6(const struct netdev *dev, int index)
 	if (!ip6_addr_ispreferred(netif_ip6_addr_state(&dev->netif, index)))
 		return;
 	ip6addr_ntoa_r(netif_ip6_addr(&dev->netif, index), text, sizeof(text));
+	for (char *p = text; *p; p++)
+		*p = lwip_tolower(*p);
 	uk_pr_info("%s: address %s/64\n", dev->name, text);
 }
 

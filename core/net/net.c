@@ -108,7 +108,6 @@ int net_start(void)
 	if (!task_create_kernel("net", net_main, NULL))
 		return -ENOMEM;
 	net.is_started = true;
-	net_config_parse();
 	net_lock();
 	lwip_init();
 	netdev_add_all();
@@ -118,6 +117,7 @@ int net_start(void)
 
 int net_init(void)
 {
+	net_config_parse();
 	net_files_create();
 	return TAILQ_EMPTY(&netdevs) ? 0 : net_start();
 }

@@ -76,13 +76,15 @@ def run(argv, timeout, **more):
 
 
 def guest_argv(context, initrd, args, *, params="loglevel=1", memory=128, machine="microvm",
-               cpu="max", boot="pvh", timeout=TIME_LIMIT):
+               cpu="max", boot="pvh", timeout=TIME_LIMIT, extra=None):
     argv = [SCRIPTS / "qemu-guest", "-k", context.kernel, "-m", memory, "-t", machine, "-A", "tcg",
             "-B", boot, "-T", timeout]
     if cpu:
         argv += ["-C", cpu]
     if initrd:
         argv += ["-i", initrd]
+    if extra:
+        argv += ["-x", extra]
     line = f"{params} -- {args}" if args is not None else params
     return [str(a) for a in argv + ["-a", line.strip()]]
 
