@@ -12,7 +12,6 @@
 
 #define IST_ORDINARY 1 /* left at once for the kernel stack */
 #define IST_FATAL    2 /* double fault, NMI, machine check */
-#define IST_BYTES    8192
 
 struct gate {
 	uint16_t offset_low, selector;
@@ -34,14 +33,16 @@ struct __uk_packed table_pointer {
 	uint64_t base;
 };
 
-extern const char x86_trap_stubs[], x86_syscall_entry[];
+extern const char x86_trap_stubs[], x86_syscall_entry[], x86_syscall_entry_swapgs[];
 extern char boot_stack[];
 
 static struct gate idt[256] __uk_aligned(16);
 static struct tss tss;
-static uint8_t ist_ordinary[IST_BYTES] __uk_aligned(16);
-static uint8_t ist_fatal[IST_BYTES] __uk_aligned(16);
-static struct x86_percpu percpu;
+static uint8_t ist_ordinary[X86_IST_BYTES] __uk_aligned(X86_IST_BYTES);
+static uint8_t ist_fatal[X86_IST_BYTES] __uk_aligned(16);
+/* Not static: entry.S loads its address when it can trust nothing. */
+struct x86_percpu x86_boot_percpu;
+#define percpu x86_boot_percpu
 /* Until the first task exists, whoever asks for the current thread finds this one. */
 static struct ukarch_thread boot_thread;
 
@@ -59,8 +60,8 @@ static void load_gdt(void)
 	struct table_pointer pointer = {sizeof(gdt) - 1, (uint64_t)gdt};
 	uint64_t base = (uint64_t)&tss;
 
-	tss.ist[IST_ORDINARY - 1] = (uint64_t)(ist_ordinary + IST_BYTES);
-	tss.ist[IST_FATAL - 1] = (uint64_t)(ist_fatal + IST_BYTES);
+	tss.ist[IST_ORDINARY - 1] = (uint64_t)(ist_ordinary + X86_IST_BYTES);
+	tss.ist[IST_FATAL - 1] = (uint64_t)(ist_fatal + X86_IST_BYTES);
 	tss.iomap_base = sizeof(tss);
 	gdt[X86_TSS / 8] = (sizeof(tss) - 1) | (base & 0xffffff) << 16 | 0x89ULL << 40 |
 			   (base >> 24 & 0xff) << 56;
@@ -105,6 +106,15 @@ static void enable_syscall(void)
 	wrmsr(X86_MSR_LSTAR, (uint64_t)x86_syscall_entry);
 	wrmsr(X86_MSR_FMASK,
 	      X86_RFLAGS_IF | X86_RFLAGS_DF | X86_RFLAGS_TF | X86_RFLAGS_NT | X86_RFLAGS_AC);
+}
+
+void x86_use_gs(uint64_t program_base)
+{
+	const char *entry = program_base ? x86_syscall_entry_swapgs : x86_syscall_entry;
+
+	wrmsr(X86_MSR_KERNEL_GS_BASE, program_base);
+	wrmsr(X86_MSR_LSTAR, (uint64_t)entry);
+	ist_ordinary[0] = program_base != 0;
 }
 
 void x86_descriptors_init(void)

@@ -11,6 +11,10 @@
  * lie in the high half. It was the program unless RIP and RSP are both there. (RIP high with
  * RSP low: the vsyscall page, a wild jump, or the last two instructions of the system call exit.)
  *
+ * GS holds the address of the per-CPU block, in the program too. A program that asks for its own GS
+ * (ARCH_SET_GS) gets ways in that swap: another entry for `syscall`, a flag for trap_entry; and
+ * UKARCH_WORK_ARCH sends each of its ways out past a swap. Programs that do not ask pay nothing.
+ *
  * SYSRET always goes to ring 3, hence the exit by hand: STI keeps interrupts off for one more
  * instruction, so none is taken between the change of stacks and the jump.
  */
@@ -20,8 +24,10 @@
 #include <uk/arch/current.h>
 #include <uk/arch/segments.h>
 
-#define EXIT_WORK    (UKARCH_WORK_SIGNAL | UKARCH_WORK_RESCHED | UKARCH_WORK_REGS)
+#define LOOP_WORK    (UKARCH_WORK_SIGNAL | UKARCH_WORK_RESCHED)
+#define EXIT_WORK    (LOOP_WORK | UKARCH_WORK_REGS | UKARCH_WORK_ARCH)
 #define RFLAGS_IF_TF 0x300
+#define MSR_GS_BASE  0xc0000101
 
 /* Bytes between the end of the pushed argument registers and the bottom of struct ukarch_regs. */
 #define REGS_UNSAVED UKARCH_REGS_R10
@@ -44,9 +50,33 @@
 	movq	%rcx, UKARCH_REGS_R11(%rsp)
 	.endm
 
+	.macro	POP_REGS
+	popq	%r15
+	popq	%r14
+	popq	%r13
+	popq	%r12
+	popq	%rbp
+	popq	%rbx
+	popq	%r11
+	popq	%rcx
+	popq	%rax
+	popq	%r10
+	popq	%r9
+	popq	%r8
+	popq	%rdx
+	popq	%rsi
+	popq	%rdi
+	addq	$8, %rsp			/* orig_rax */
+	.endm
+
 /* --- system calls ------------------------------------------------------------------------------- */
 
 	.text
+	.global	x86_syscall_entry_swapgs
+x86_syscall_entry_swapgs:
+	swapgs
+	jmp	x86_syscall_entry
+
 	.balign	64
 	.global	x86_syscall_entry
 x86_syscall_entry:
@@ -121,30 +151,23 @@ syscall_return_slow:
 return_to_user:
 	cli
 	movq	%gs:X86_PERCPU_CURRENT, %rcx
-	testl	$EXIT_WORK, UKARCH_THREAD_WORK(%rcx)
-	jz	restore_all
-	sti
+	movl	UKARCH_THREAD_WORK(%rcx), %eax
+	testl	$LOOP_WORK, %eax
+	jnz	1f
+	testl	$(UKARCH_WORK_REGS | UKARCH_WORK_ARCH), %eax
+	jnz	2f
+restore_all:
+	POP_REGS
+	iretq
+1:	sti
 	movq	%rsp, %rdi
 	call	upcall_return_to_user
 	jmp	return_to_user
-
-restore_all:
-	popq	%r15
-	popq	%r14
-	popq	%r13
-	popq	%r12
-	popq	%rbp
-	popq	%rbx
-	popq	%r11
-	popq	%rcx
-	popq	%rax
-	popq	%r10
-	popq	%r9
-	popq	%r8
-	popq	%rdx
-	popq	%rsi
-	popq	%rdi
-	addq	$8, %rsp			/* orig_rax */
+2:	lock andl $~UKARCH_WORK_REGS, UKARCH_THREAD_WORK(%rcx)
+	testl	$UKARCH_WORK_ARCH, %eax
+	jz	restore_all
+	POP_REGS
+	swapgs
 	iretq
 
 /*
@@ -215,6 +238,11 @@ trap_entry:
 #define IST_RSP    64
 #define IST_SS     72
 	movq	%rsp, %rsi
+	movq	%rsp, %rax
+	andq	$-X86_IST_BYTES, %rax
+	cmpb	$0, (%rax)
+	jne	trap_maybe_swapgs
+trap_on_kernel_gs:
 	movq	%gs:X86_PERCPU_KSTACK_TOP, %rdi
 	movq	IST_RIP(%rsi), %rax
 	andq	IST_RSP(%rsi), %rax		/* sign: set only if both are in the high half */
@@ -263,6 +291,14 @@ trap_entry:
 	jz	return_to_user
 	jmp	restore_all
 
+/* The interrupted task has its own GS: it is loaded if the program was running. */
+trap_maybe_swapgs:
+	movq	IST_RIP(%rsi), %rax
+	andq	IST_RSP(%rsi), %rax
+	js	trap_on_kernel_gs
+	swapgs
+	jmp	trap_on_kernel_gs
+
 kernel_stack_overflow:
 	movl	$X86_VECTOR_STACK_OVERFLOW, IST_VECTOR(%rsi)
 	movq	%rsi, %rsp
@@ -310,7 +346,14 @@ x86_fatal_entry:
 	movq	%rax, UKARCH_REGS_RSP(%rsp)
 	movq	FATAL(6), %rax
 	movq	%rax, UKARCH_REGS_SS(%rsp)
-	movq	%rdi, %rdx
+	/* Whose GS this is nobody knows. */
+	movq	%rdi, %rbx
+	leaq	x86_boot_percpu(%rip), %rax
+	movq	%rax, %rdx
+	shrq	$32, %rdx
+	movl	$MSR_GS_BASE, %ecx
+	wrmsr
+	movq	%rbx, %rdx
 	movq	%rsp, %rdi
 	movl	$1, %ecx
 	cld

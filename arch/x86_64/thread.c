@@ -50,6 +50,9 @@ void ukarch_thread_clone(struct ukarch_thread *child, const struct ukarch_thread
 	regs->r11 = regs->rflags;
 	regs->orig_rax = (uint64_t)-1;
 	child->tls_base = parent->tls_base;
+	child->gs_base = parent->gs_base;
+	if (child->gs_base)
+		ukarch_thread_set_work(child, UKARCH_WORK_ARCH);
 	x86_fpu_save(child->fpu_state);
 }
 
@@ -75,6 +78,8 @@ void ukarch_thread_switch(struct ukarch_thread *prev, struct ukarch_thread *next
 			wrmsr(X86_MSR_FS_BASE, next->tls_base);
 		}
 	}
+	if (uk_unlikely(prev->gs_base | next->gs_base))
+		x86_use_gs(next->gs_base);
 	percpu->kstack_top = next->kstack_top;
 	percpu->current = next;
 	x86_switch_stack(&prev->kstack_sp, next->kstack_sp);
@@ -87,6 +92,20 @@ void ukarch_thread_set_tls(struct ukarch_thread *thread, uint64_t base)
 		return;
 	x86_percpu()->fs_base = base;
 	wrmsr(X86_MSR_FS_BASE, base);
+}
+
+void x86_thread_set_gs(struct ukarch_thread *thread, uint64_t base)
+{
+	unsigned long flags = ukarch_irq_save();
+
+	if (base)
+		ukarch_thread_set_work(thread, UKARCH_WORK_ARCH);
+	else
+		ukarch_thread_clear_work(thread, UKARCH_WORK_ARCH);
+	if (thread->gs_base | base)
+		x86_use_gs(base);
+	thread->gs_base = base;
+	ukarch_irq_restore(flags);
 }
 
 void ukarch_regs_start(struct ukarch_regs *regs, vaddr_t entry, vaddr_t sp)
@@ -105,7 +124,7 @@ void ukarch_thread_reset(struct ukarch_thread *thread)
 {
 	x86_fpu_reset();
 	ukarch_thread_set_tls(thread, 0);
-	thread->gs_base = 0;
+	x86_thread_set_gs(thread, 0);
 }
 
 size_t ukarch_thread_state_bytes(void)

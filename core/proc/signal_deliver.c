@@ -218,5 +218,4 @@ void upcall_return_to_user(struct ukarch_regs *regs)
 		task_exit(0);
 	if (task->thread.work & UKARCH_WORK_SIGNAL)
 		deliver_signals(regs);
-	ukarch_thread_clear_work(&task->thread, UKARCH_WORK_REGS);
 }

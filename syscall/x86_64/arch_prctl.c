@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* arch_prctl(2): the base of FS. That of GS belongs to the kernel. */
+/* arch_prctl(2): the bases of FS and GS. */
 #include <asm/prctl.h>
 #include <linux/errno.h>
 #include <uk/arch/thread.h>
@@ -19,8 +19,11 @@ long sys_arch_prctl(int option, unsigned long addr)
 		return 0;
 	case ARCH_GET_FS:
 		return put_user(thread->tls_base, (uint64_t __user *)addr);
-	case ARCH_SET_GS: /* GS is the kernel's; entry.S does not swap it */
-		return addr ? -EINVAL : 0;
+	case ARCH_SET_GS:
+		if (addr >= UKARCH_USER_END)
+			return -EPERM;
+		x86_thread_set_gs(thread, addr);
+		return 0;
 	case ARCH_GET_GS:
 		return put_user(thread->gs_base, (uint64_t __user *)addr);
 	default:

@@ -33,6 +33,7 @@ PROGRAMS = {
     "pipe_poll": (STATIC, ("max",), {}),
     "threads": (EVERY, BOTH_CPUS, {}),
     "thread_cpu": (("static", "musl"), BOTH_CPUS, {}),
+    "own_gs": (("static",), BOTH_CPUS, {}),
     "thread_sync": (("static", "dynamic", "musl"), ("max",), {}),
     "thread_signals": (("static", "musl"), BOTH_CPUS, {}),
     "futex": (STATIC, ("max",), {}),

@@ -11,7 +11,8 @@
 #define UKARCH_WORK_SIGNAL  0x1
 #define UKARCH_WORK_RESCHED 0x2
 #define UKARCH_WORK_TRACE   0x4
-#define UKARCH_WORK_REGS    0x8 /* the handler replaced the user registers: restore all of them */
+#define UKARCH_WORK_REGS    0x8  /* the handler replaced the user registers: restore all of them */
+#define UKARCH_WORK_ARCH    0x10 /* arch's own; x86: the program has its own GS base */
 
 #define UKARCH_THREAD_WORK       0
 #define UKARCH_THREAD_KSTACK_TOP 8
@@ -25,7 +26,7 @@ struct ukarch_thread {
 	vaddr_t kstack_top; /* the user registers lie right below it while in the kernel */
 	vaddr_t kstack_sp;  /* saved stack pointer while switched out */
 	uint64_t tls_base;  /* x86: FS base. arm64: TPIDR_EL0 */
-	uint64_t gs_base;   /* x86: the program's GS base (ARCH_SET_GS), 0 when unused */
+	uint64_t gs_base;   /* x86: the program's GS base (ARCH_SET_GS), 0: GS stays the kernel's */
 	void *fpu_state; /* vector state while switched out, 64-byte aligned; NULL: kernel task */
 };
 _Static_assert(offsetof(struct ukarch_thread, work) == UKARCH_THREAD_WORK, "entry.S");

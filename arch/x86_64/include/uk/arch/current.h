@@ -20,6 +20,9 @@ struct x86_percpu {
 _Static_assert(offsetof(struct x86_percpu, kstack_top) == X86_PERCPU_KSTACK_TOP, "entry.S");
 _Static_assert(offsetof(struct x86_percpu, current) == X86_PERCPU_CURRENT, "entry.S");
 
+/** arch_prctl(ARCH_SET_GS) of the current thread; 0: GS stays the kernel's. */
+void x86_thread_set_gs(struct ukarch_thread *thread, uint64_t base);
+
 static inline struct x86_percpu *x86_percpu(void)
 {
 	struct x86_percpu *percpu;

@@ -12,6 +12,10 @@
 #define X86_USER_CS   0x33
 #define X86_TSS       0x40
 
+/* A stack that exceptions enter on, aligned to its size. Its lowest byte tells trap_entry whether
+ * GS must be swapped when the program was interrupted. */
+#define X86_IST_BYTES 8192
+
 #define X86_VECTOR_STACK_OVERFLOW 0x100 /* software: found by trap_entry */
 
 #endif /* UK_ARCH_SEGMENTS_H */

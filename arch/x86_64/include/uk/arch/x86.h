@@ -17,11 +17,12 @@
 #define X86_CR4_UMIP       (1UL << 11)
 #define X86_CR4_OSXSAVE    (1UL << 18)
 
-#define X86_MSR_STAR    0xC0000081
-#define X86_MSR_LSTAR   0xC0000082
-#define X86_MSR_FMASK   0xC0000084
-#define X86_MSR_FS_BASE 0xC0000100
-#define X86_MSR_GS_BASE 0xC0000101
+#define X86_MSR_STAR           0xC0000081
+#define X86_MSR_LSTAR          0xC0000082
+#define X86_MSR_FMASK          0xC0000084
+#define X86_MSR_FS_BASE        0xC0000100
+#define X86_MSR_GS_BASE        0xC0000101
+#define X86_MSR_KERNEL_GS_BASE 0xC0000102
 
 #define X86_RFLAGS_TF (1UL << 8)
 #define X86_RFLAGS_DF (1UL << 10)
@@ -53,6 +54,9 @@ static inline struct x86_cpuid x86_cpuid(uint32_t leaf, uint32_t subleaf)
 
 /** GDT, TSS with the IST stacks, IDT, the syscall MSRs, GS. */
 void x86_descriptors_init(void);
+/** GS belongs to the kernel, or is the program's own: which of the ways in and out are taken from
+ *  now on (entry.S). Interrupts off. */
+void x86_use_gs(uint64_t program_base);
 /** Turns vector state on; remembers its size. */
 void x86_fpu_init(void);
 /** W^X for the image; drops the identity map. */
