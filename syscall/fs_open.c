@@ -167,7 +167,7 @@ long sys_dup3(int old_fd, int new_fd, int flags)
 	return duplicate_to(old_fd, new_fd, flags & O_CLOEXEC);
 }
 
-static int install_pair(struct file *const ends[2], bool cloexec, int __user *fds)
+int install_pair(struct file *const ends[2], bool cloexec, int __user *fds)
 {
 	int numbers[2];
 

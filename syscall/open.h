@@ -10,6 +10,8 @@ struct file;
 int open_user(int dirfd, const char __user *name, int flags, unsigned int mode);
 /** A descriptor for a file just made, or the error: ERR_PTR's, or that of fd_install(). */
 long install_new_file(struct file *file, bool cloexec);
+/** Descriptors for both files, told to the program; takes the references over. */
+int install_pair(struct file *const ends[2], bool cloexec, int __user *fds);
 int duplicate(int fd, unsigned int min, bool cloexec);
 int duplicate_to(int old_fd, int new_fd, bool cloexec);
 

@@ -1,29 +1,111 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * socket(2), socketpair(2) of a kernel in which no address family is registered: the type is
- * checked, every family is unknown. Programs that only ask (name services, say) go on.
+ * socket(2), socketpair(2), shutdown(2) and the names of sockets. One family is there, AF_UNIX,
+ * and only in pairs: programs that merely ask for others (name services, say) go on.
  */
 #include <linux/errno.h>
 #include <linux/fcntl.h>
 #include <uk/syscall.h>
+#include "open.h"
+#include "socket.h"
 
-#define SOCK_TYPE_MASK 0xf
-#define SOCK_MAX       11
-#define SOCK_FLAGS     (O_CLOEXEC | O_NONBLOCK)
+#define SOCK_FLAGS (O_CLOEXEC | O_NONBLOCK)
 
-static long check_family(int domain, int type)
+static int check_type(int domain, int type)
 {
-	if ((type & ~(SOCK_TYPE_MASK | SOCK_FLAGS)) || (type & SOCK_TYPE_MASK) >= SOCK_MAX)
+	if (type & ~(UK_SOCK_TYPE_MASK | SOCK_FLAGS) ||
+	    (type & UK_SOCK_TYPE_MASK) >= UK_SOCK_TYPE_MAX)
 		return -EINVAL;
-	return -EAFNOSUPPORT;
+	return domain < 0 || domain >= UK_AF_MAX ? -EAFNOSUPPORT : 0;
 }
 
 long sys_socket(int domain, int type, int protocol)
 {
-	return check_family(domain, type);
+	int error = check_type(domain, type);
+
+	return error ? error : -EAFNOSUPPORT;
 }
 
 long sys_socketpair(int domain, int type, int protocol, int __user *fds)
 {
-	return check_family(domain, type);
+	struct file *files[2];
+	int error = check_type(domain, type);
+
+	if (!error && domain != UK_AF_UNIX)
+		error = -EAFNOSUPPORT;
+	if (!error)
+		error = unix_socketpair((unsigned int)type & UK_SOCK_TYPE_MASK, protocol,
+					(unsigned int)type & O_NONBLOCK, files);
+	return error ? error : install_pair(files, type & O_CLOEXEC, fds);
+}
+
+struct file *socket_get_fd(int fd, long *error)
+{
+	struct file *file = file_get_fd(fd);
+
+	if (!file) {
+		*error = -EBADF;
+		return NULL;
+	}
+	if (socket_of(file))
+		return file;
+	file_put(file);
+	*error = -ENOTSOCK;
+	return NULL;
+}
+
+long sys_shutdown(int fd, int how)
+{
+	/* SHUT_RD, SHUT_WR, SHUT_RDWR */
+	static const unsigned int bits[] = {SOCKET_SHUT_RECEIVE, SOCKET_SHUT_SEND,
+					    SOCKET_SHUT_RECEIVE | SOCKET_SHUT_SEND};
+	long result;
+	struct file *file = socket_get_fd(fd, &result);
+
+	if (!file)
+		return result;
+	result = -EINVAL;
+	if (how >= 0 && how < (int)UK_ARRAY_SIZE(bits))
+		result = socket_of(file)->ops->shutdown(socket_of(file), bits[how]);
+	file_put(file);
+	return result;
+}
+
+int put_socket_name(const void *name, int len, void __user *user, int __user *user_len)
+{
+	int room;
+
+	if (get_user(room, user_len))
+		return -EFAULT;
+	if (room < 0)
+		return -EINVAL;
+	if (copy_to_user(user, name, (size_t)UK_MIN(room, len)))
+		return -EFAULT;
+	return put_user(len, user_len);
+}
+
+static long get_name(int fd, void __user *addr, int __user *len, bool is_peer)
+{
+	char name[SOCKET_NAME_MAX];
+	struct socket *socket;
+	long result;
+	struct file *file = socket_get_fd(fd, &result);
+
+	if (!file)
+		return result;
+	socket = socket_of(file);
+	result = is_peer ? socket->ops->peer_name(socket, name)
+			 : socket->ops->own_name(socket, name);
+	file_put(file);
+	return result < 0 ? result : put_socket_name(name, (int)result, addr, len);
+}
+
+long sys_getsockname(int fd, void __user *addr, int __user *len)
+{
+	return get_name(fd, addr, len, false);
+}
+
+long sys_getpeername(int fd, void __user *addr, int __user *len)
+{
+	return get_name(fd, addr, len, true);
 }

@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
  * What is outside every tree: dentries that carry a name and nothing else, and the one inode that
- * all event descriptors share. That inode and a dentry for each kind stay once they were needed.
+ * all event descriptors share; sockets have one each. The shared one and a dentry for each kind
+ * stay once they were needed.
  */
+#include <uk/fmt.h>
 #include <uk/heap.h>
 #include <uk/string.h>
 #include "vfs_internal.h"
@@ -48,15 +50,11 @@ static struct dentry *dentry_of(struct anon_kind *kind)
 	return kind->dentry;
 }
 
-struct file *anon_file_alloc(struct anon_kind *kind, const struct file_ops *ops, unsigned int flags,
-			     void *priv)
+static struct file *file_at(struct dentry *dentry, const struct file_ops *ops, unsigned int flags,
+			    void *priv)
 {
-	struct dentry *dentry = dentry_of(kind);
-	struct file *file;
+	struct file *file = file_alloc(ops, O_RDWR | flags, FILE_READ | FILE_WRITE);
 
-	if (!dentry)
-		return ERR_PTR(-ENOMEM);
-	file = file_alloc(ops, O_RDWR | flags, FILE_READ | FILE_WRITE);
 	if (IS_ERR(file))
 		return file;
 	file->path = (struct path){&vfs_anon_mount, dentry};
@@ -64,5 +62,41 @@ struct file *anon_file_alloc(struct anon_kind *kind, const struct file_ops *ops,
 	file->inode = dentry->inode;
 	inode_get(file->inode);
 	file->priv = priv;
+	return file;
+}
+
+struct file *anon_file_alloc(struct anon_kind *kind, const struct file_ops *ops, unsigned int flags,
+			     void *priv)
+{
+	struct dentry *dentry = dentry_of(kind);
+
+	return dentry ? file_at(dentry, ops, flags, priv) : ERR_PTR(-ENOMEM);
+}
+
+/* --- with an inode of its own ----------------------------------------------------------------- */
+
+static struct dentry *own_dentry(const char *kind, uint32_t mode)
+{
+	struct inode *inode = uk_malloc(sizeof(*inode));
+	char name[32];
+
+	if (!inode)
+		return NULL;
+	inode_init(inode, &vfs_anon_mount.sb, mode);
+	inode->ops = &anon_inode_ops;
+	uk_snprintf(name, sizeof(name), "%s:[%lu]", kind, (unsigned long)inode->ino);
+	return anon_dentry(name, inode);
+}
+
+struct file *anon_file_alloc_own(const char *kind, uint32_t mode, const struct file_ops *ops,
+				 unsigned int flags, void *priv)
+{
+	struct dentry *dentry = own_dentry(kind, mode);
+	struct file *file;
+
+	if (!dentry)
+		return ERR_PTR(-ENOMEM);
+	file = file_at(dentry, ops, flags, priv);
+	dentry_put(dentry);
 	return file;
 }

@@ -42,6 +42,7 @@ PROGRAMS = {
     "inotify": (("static", "musl"), ("max",), {}),
     "inotify_watch": (STATIC, ("max",), {}),
     "kmsg": (STATIC, ("max",), {}),
+    "unix_pair": (("static", "musl"), ("max",), {}),
     "tty": (("static", "musl-static"), ("max",), {"is_compared": False}),
 }
 

@@ -95,6 +95,9 @@ struct anon_kind {
  *  the caller's. ERR_PTR(-ENOMEM). */
 struct file *anon_file_alloc(struct anon_kind *kind, const struct file_ops *ops, unsigned int flags,
 			     void *priv);
+/** The same over a new inode of this mode, called "<kind>:[<inode>]". */
+struct file *anon_file_alloc_own(const char *kind, uint32_t mode, const struct file_ops *ops,
+				 unsigned int flags, void *priv);
 
 /* --- I/O with all checks of read(2) and friends; `pos` NULL: the file's own offset ------------ */
 uk_ssize_t file_read(struct file *file, struct uio *uio, loff_t *pos);

@@ -1,0 +1,143 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* Sockets as files, and the checks that send(2) and recv(2) make for every family. */
+#include <asm/ioctls.h>
+#include <linux/errno.h>
+#include <linux/fcntl.h>
+#include <uk/clock.h>
+#include <uk/signal.h>
+#include <uk/socket.h>
+#include <uk/task.h>
+#include <uk/vfs.h>
+
+#define SEND_FLAGS (UK_MSG_DONTWAIT | UK_MSG_EOR | UK_MSG_NOSIGNAL)
+#define RECEIVE_FLAGS                                                                              \
+	(UK_MSG_DONTWAIT | UK_MSG_PEEK | UK_MSG_TRUNC | UK_MSG_WAITALL | UK_MSG_NOSIGNAL)
+
+#define LIMIT_DEFAULT 212992 /* net.core.wmem_default, rmem_default */
+
+void socket_init(struct socket *socket, const struct socket_ops *ops, unsigned int family,
+		 unsigned int type)
+{
+	*socket = (struct socket){
+		.ops = ops,
+		.family = (uint16_t)family,
+		.type = (uint16_t)type,
+		.send_limit = LIMIT_DEFAULT,
+		.receive_limit = LIMIT_DEFAULT,
+		.send_timeout_ns = UK_NO_TIMEOUT,
+		.receive_timeout_ns = UK_NO_TIMEOUT,
+	};
+}
+
+int socket_take_error(struct socket *socket)
+{
+	return -__atomic_exchange_n(&socket->error, 0, __ATOMIC_RELAXED);
+}
+
+uint64_t socket_deadline(uint64_t timeout_ns)
+{
+	uint64_t deadline_ns;
+
+	if (timeout_ns == UK_NO_TIMEOUT ||
+	    uk_add_overflow(clock_monotonic_ns(), timeout_ns, &deadline_ns))
+		return UK_NO_TIMEOUT;
+	return deadline_ns;
+}
+
+int socket_wait_result(int result, uint64_t timeout_ns)
+{
+	if (result == -ETIMEDOUT)
+		return -EAGAIN;
+	/* signal(7): a call with a time limit is not begun again */
+	return result && timeout_ns == UK_NO_TIMEOUT ? -ERESTARTSYS : result;
+}
+
+/* --- transfers ------------------------------------------------------------------------------ */
+
+static void add_file_flags(const struct file *file, struct socket_transfer *transfer)
+{
+	if (file->flags & O_NONBLOCK)
+		transfer->flags |= UK_MSG_DONTWAIT;
+	transfer->out_flags = 0;
+}
+
+uk_ssize_t socket_send(struct file *file, struct socket_transfer *transfer)
+{
+	struct socket *socket = file->priv;
+	uk_ssize_t sent;
+
+	if (transfer->flags & ~SEND_FLAGS)
+		return -EOPNOTSUPP;
+	add_file_flags(file, transfer);
+	sent = socket->ops->send(socket, transfer);
+	if (sent == -EPIPE && !(transfer->flags & UK_MSG_NOSIGNAL))
+		signal_raise_kernel(current->process, SIGPIPE);
+	return sent;
+}
+
+uk_ssize_t socket_receive(struct file *file, struct socket_transfer *transfer)
+{
+	struct socket *socket = file->priv;
+
+	if (transfer->flags & ~RECEIVE_FLAGS)
+		return -EOPNOTSUPP;
+	add_file_flags(file, transfer);
+	return socket->ops->receive(socket, transfer);
+}
+
+/* --- file_ops ------------------------------------------------------------------------------- */
+
+static uk_ssize_t socket_file_read(struct file *file, struct uio *uio, loff_t *pos)
+{
+	struct socket_transfer transfer = {.uio = uio};
+
+	return uio->resid_bytes ? socket_receive(file, &transfer) : 0;
+}
+
+static uk_ssize_t socket_file_write(struct file *file, struct uio *uio, loff_t *pos)
+{
+	struct socket_transfer transfer = {.uio = uio};
+
+	return socket_send(file, &transfer);
+}
+
+static unsigned int socket_file_poll(struct file *file, struct poll_table *table)
+{
+	struct socket *socket = file->priv;
+
+	return socket->ops->poll(socket, table);
+}
+
+static long socket_file_ioctl(struct file *file, unsigned int cmd, unsigned long arg)
+{
+	struct socket *socket = file->priv;
+
+	if (cmd != FIONREAD)
+		return -ENOTTY;
+	return put_user((int)socket->ops->next_bytes(socket), (int __user *)arg);
+}
+
+static void socket_file_release(struct file *file)
+{
+	struct socket *socket = file->priv;
+
+	socket->ops->release(socket);
+}
+
+static const struct file_ops socket_file_ops = {
+	.read = socket_file_read,
+	.write = socket_file_write,
+	.poll = socket_file_poll,
+	.ioctl = socket_file_ioctl,
+	.release = socket_file_release,
+};
+
+struct file *socket_file(struct socket *socket, unsigned int flags)
+{
+	return anon_file_alloc_own("socket", S_IFSOCK | 0777, &socket_file_ops, flags, socket);
+}
+
+struct socket *socket_of(const struct file *file)
+{
+	return file->ops == &socket_file_ops ? file->priv : NULL;
+}
