@@ -4,9 +4,9 @@
  * other, charged to the sender's SO_SNDBUF.
  *
  * unix_socket.lock guards its queue and shut; an end that sends takes the lock of the other, one
- * that receives its own, and nobody both; program memory is copied under it (before
- * vmspace.lock). An end stays allocated while it is open or the other one
- * points to it; `peer` does not change while the end is open.
+ * that receives its own, and nobody both; program memory is copied under it, so it comes before
+ * vmspace.lock. An end stays allocated while it is open or the other one points to it; `peer` does
+ * not change while the end is open.
  */
 #include <linux/errno.h>
 #include <uk/heap.h>
