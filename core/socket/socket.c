@@ -71,7 +71,7 @@ uk_ssize_t socket_send(struct file *file, struct socket_transfer *transfer)
 	add_file_flags(file, transfer);
 	sent = socket->ops->send(socket, transfer);
 	if (sent == -EPIPE && !(transfer->flags & UK_MSG_NOSIGNAL))
-		signal_raise_kernel(current->process, SIGPIPE);
+		signal_raise_self(SIGPIPE);
 	return sent;
 }
 

@@ -167,7 +167,9 @@ class Tree:
     # --- what files need ------------------------------------------------------------------------
 
     def add_needs(self, host, guest, mode, is_must):
-        """`is_must`: the file is to run, so what it lacks is an error; else a warning."""
+        """`is_must`: the file is to run, so what it lacks is an error; else a warning. A script
+        that only lies in a folder may be for another machine: then it stays without interpreter.
+        """
         guest = self.canonical(guest)
         if guest in self.elf_seen:
             return
@@ -186,7 +188,8 @@ class Tree:
             text = str(error) if str(error).startswith("/") else f"{host}: {error}"
             if is_must:
                 raise TreeError(text) from None
-            warn(text)
+            if not start.startswith(b"#!"):
+                warn(text)
 
     def add_script(self, host, start):
         words = start[2:].split(b"\n")[0].decode("utf-8", "surrogateescape").split()
