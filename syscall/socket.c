@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * socket(2), socketpair(2), shutdown(2) and the names of sockets. One family is there, AF_UNIX,
- * and only in pairs: programs that merely ask for others (name services, say) go on.
+ * socket(2), socketpair(2), connect(2), shutdown(2) and the names of sockets. One family is there,
+ * AF_UNIX: programs that merely ask for others go on.
  */
 #include <linux/errno.h>
 #include <linux/fcntl.h>
@@ -23,7 +23,13 @@ long sys_socket(int domain, int type, int protocol)
 {
 	int error = check_type(domain, type);
 
-	return error ? error : -EAFNOSUPPORT;
+	if (!error && domain != UK_AF_UNIX)
+		error = -EAFNOSUPPORT;
+	if (error)
+		return error;
+	return install_new_file(unix_socket_file((unsigned int)type & UK_SOCK_TYPE_MASK, protocol,
+						 (unsigned int)type & O_NONBLOCK),
+				type & O_CLOEXEC);
 }
 
 long sys_socketpair(int domain, int type, int protocol, int __user *fds)
@@ -52,6 +58,24 @@ struct file *socket_get_fd(int fd, long *error)
 	file_put(file);
 	*error = -ENOTSOCK;
 	return NULL;
+}
+
+long sys_connect(int fd, const void __user *addr, int len)
+{
+	char name[SOCKET_NAME_MAX];
+	long result;
+	struct file *file;
+
+	if (len < 0 || len > SOCKET_NAME_MAX)
+		return -EINVAL;
+	file = socket_get_fd(fd, &result);
+	if (!file)
+		return result;
+	result = -EFAULT;
+	if (!copy_from_user(name, addr, (size_t)len))
+		result = socket_of(file)->ops->connect(socket_of(file), name, (size_t)len);
+	file_put(file);
+	return result;
 }
 
 long sys_shutdown(int fd, int how)

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * Local sockets (unix(7)): pairs of connected ones. What one end sends lies in the queue of the
- * other, charged to the sender's SO_SNDBUF.
+ * Local sockets (unix(7)): pairs of connected ones, and single ones, which nobody can reach as long
+ * as there is no bind(2). What one end sends lies in the queue of the other, charged to the
+ * sender's SO_SNDBUF.
  *
  * unix_socket.lock guards its queue and shut; an end that sends takes the lock of the other, one
  * that receives its own, and nobody both; program memory is copied under it, so it comes before
@@ -9,11 +10,14 @@
  * not change while the end is open.
  */
 #include <linux/errno.h>
+#include <linux/fcntl.h>
+#include <linux/un.h>
 #include <uk/heap.h>
 #include <uk/lock.h>
 #include <uk/poll.h>
 #include <uk/socket.h>
 #include <uk/string.h>
+#include <uk/vfs.h>
 #include "unix_queue.h"
 
 #define EVENTS_IN  (EPOLLIN | EPOLLRDNORM)
@@ -23,7 +27,7 @@
 struct unix_socket {
 	struct socket base; /* must stay first */
 	unsigned int refcount;
-	struct unix_socket *peer; /* with a reference */
+	struct unix_socket *peer; /* with a reference; NULL: single */
 	struct mutex lock;
 	struct unix_queue queue;
 	unsigned int shut; /* SOCKET_SHUT_* */
@@ -99,6 +103,12 @@ static int wait_for_room(struct unix_socket *sock, size_t charge, uint64_t deadl
 	return socket_wait_result(result, sock->base.send_timeout_ns);
 }
 
+/* Streams are sent to the other end alone. */
+static int not_by_name(const struct unix_socket *sock)
+{
+	return sock->peer ? -EISCONN : -EOPNOTSUPP;
+}
+
 static uk_ssize_t unix_send(struct socket *socket, struct socket_transfer *transfer)
 {
 	struct unix_socket *sock = unix_of(socket);
@@ -108,8 +118,10 @@ static uk_ssize_t unix_send(struct socket *socket, struct socket_transfer *trans
 	uint64_t deadline_ns = socket_deadline(socket->send_timeout_ns);
 	uk_ssize_t sent;
 
+	if (!sock->peer && !transfer->has_name)
+		return -ENOTCONN;
 	if (transfer->has_name && sock->base.type != UK_SOCK_SEQPACKET)
-		return is_stream(sock) ? -EISCONN : -ECONNREFUSED; /* nobody has a name */
+		return is_stream(sock) ? not_by_name(sock) : -ECONNREFUSED; /* nobody has a name */
 	if (is_stream(sock) && !total)
 		return is_over(sock) ? -EPIPE : 0;
 	if (charge > socket->send_limit)
@@ -169,7 +181,7 @@ static uk_ssize_t receive_round(struct unix_socket *sock, struct socket_transfer
 			got = -EAGAIN;
 	}
 	mutex_unlock(&sock->lock);
-	if (got >= 0)
+	if (got >= 0 && sock->peer)
 		waitq_wake(&sock->peer->waiters, EVENTS_OUT);
 	return got;
 }
@@ -196,6 +208,8 @@ static uk_ssize_t unix_receive(struct socket *socket, struct socket_transfer *tr
 	size_t done = 0;
 	uk_ssize_t got;
 
+	if (!sock->peer && !is_datagram(sock))
+		return is_stream(sock) ? -EINVAL : -ENOTCONN;
 	do {
 		got = receive_round(sock, transfer);
 		if (got == -EAGAIN && !(transfer->flags & UK_MSG_DONTWAIT)) {
@@ -220,14 +234,14 @@ static unsigned int unix_poll(struct socket *socket, struct poll_table *table)
 	poll_register(table, &sock->waiters);
 	if (socket->error)
 		events |= EPOLLERR;
-	if (sock->shut == SHUT_BOTH)
+	if (sock->shut == SHUT_BOTH || (!sock->peer && !is_datagram(sock)))
 		events |= EPOLLHUP;
 	if (sock->shut & SOCKET_SHUT_RECEIVE)
 		events |= EPOLLRDHUP | EVENTS_IN;
 	if (!unix_queue_is_empty(&sock->queue))
 		events |= EVENTS_IN;
 	/* Linux calls it writable while three quarters are free. */
-	if (sock->peer->queue.charged * 4 <= socket->send_limit)
+	if (!sock->peer || sock->peer->queue.charged * 4 <= socket->send_limit)
 		events |= EVENTS_OUT;
 	return events;
 }
@@ -252,7 +266,7 @@ static int unix_shutdown(struct socket *socket, unsigned int how)
 	struct unix_socket *sock = unix_of(socket);
 
 	shut(sock, how);
-	if (!is_datagram(sock))
+	if (sock->peer && !is_datagram(sock))
 		shut(sock->peer, mirrored(how));
 	return 0;
 }
@@ -267,11 +281,54 @@ static size_t unix_next_bytes(struct socket *socket)
 	return first ? first->len : 0;
 }
 
-/* Ends of a pair have no name: only the family. */
-static int unix_name(struct socket *socket, void *name)
+/* Nobody has a name: only the family is told. */
+static int unix_own_name(struct socket *socket, void *name)
 {
 	memcpy(name, &socket->family, sizeof(socket->family));
 	return sizeof(socket->family);
+}
+
+static int unix_peer_name(struct socket *socket, void *name)
+{
+	return unix_of(socket)->peer ? unix_own_name(socket, name) : -ENOTCONN;
+}
+
+/* The file may be there; that nobody is bound to it is sure. */
+static int unix_connect(struct socket *socket, const void *name, size_t len)
+{
+	struct sockaddr_un addr;
+	struct vfs_name where = {.dirfd = AT_FDCWD, .flags = UK_LOOKUP_FOLLOW};
+	char text[sizeof(addr.sun_path) + 1];
+	struct path path;
+	int error;
+
+	if (len <= offsetof(struct sockaddr_un, sun_path) || len > sizeof(addr))
+		return -EINVAL;
+	memset(&addr, 0, sizeof(addr));
+	memcpy(&addr, name, len);
+	if (addr.sun_family != UK_AF_UNIX)
+		return -EINVAL;
+	if (!addr.sun_path[0])
+		return -ECONNREFUSED; /* in the namespace of its own */
+	memcpy(text, addr.sun_path, sizeof(addr.sun_path));
+	text[sizeof(addr.sun_path)] = '\0';
+	where.name = text;
+	error = vfs_lookup(&where, &path);
+	if (error)
+		return error;
+	path_put(&path);
+	return -ECONNREFUSED;
+}
+
+/* The other end of `peer` is gone; what it had not read makes that a reset. */
+static void leave(struct unix_socket *peer, bool is_unread)
+{
+	if (!is_datagram(peer)) {
+		if (is_unread)
+			peer->base.error = ECONNRESET;
+		shut(peer, SHUT_BOTH);
+	}
+	waitq_wake(&peer->waiters, EVENTS_OUT);
 }
 
 static void unix_release(struct socket *socket)
@@ -284,13 +341,10 @@ static void unix_release(struct socket *socket)
 	is_unread = !unix_queue_is_empty(&sock->queue);
 	unix_queue_clear(&sock->queue);
 	mutex_unlock(&sock->lock);
-	if (!is_datagram(sock)) {
-		if (is_unread)
-			peer->base.error = ECONNRESET;
-		shut(peer, SHUT_BOTH);
+	if (peer) {
+		leave(peer, is_unread);
+		unix_put(peer);
 	}
-	waitq_wake(&peer->waiters, EVENTS_OUT);
-	unix_put(peer);
 	unix_put(sock);
 }
 
@@ -300,8 +354,9 @@ static const struct socket_ops unix_ops = {
 	.poll = unix_poll,
 	.shutdown = unix_shutdown,
 	.next_bytes = unix_next_bytes,
-	.own_name = unix_name,
-	.peer_name = unix_name,
+	.connect = unix_connect,
+	.own_name = unix_own_name,
+	.peer_name = unix_peer_name,
 	.release = unix_release,
 };
 
@@ -337,16 +392,36 @@ static int connect_pair(struct unix_socket *ends[2], unsigned int type)
 	return 0;
 }
 
-int unix_socketpair(unsigned int type, int protocol, unsigned int flags, struct file *files[2])
+static int check_type(unsigned int type, int protocol)
 {
-	struct unix_socket *ends[2];
-	int error;
-
 	if (protocol && protocol != UK_AF_UNIX)
 		return -EPROTONOSUPPORT;
 	if (type != UK_SOCK_STREAM && type != UK_SOCK_DGRAM && type != UK_SOCK_SEQPACKET)
 		return -ESOCKTNOSUPPORT;
-	error = connect_pair(ends, type);
+	return 0;
+}
+
+struct file *unix_socket_file(unsigned int type, int protocol, unsigned int flags)
+{
+	int error = check_type(type, protocol);
+	struct unix_socket *sock = error ? NULL : unix_alloc(type);
+	struct file *file;
+
+	if (!sock)
+		return ERR_PTR(error ? error : -ENOMEM);
+	file = socket_file(&sock->base, flags);
+	if (IS_ERR(file))
+		unix_release(&sock->base);
+	return file;
+}
+
+int unix_socketpair(unsigned int type, int protocol, unsigned int flags, struct file *files[2])
+{
+	struct unix_socket *ends[2];
+	int error = check_type(type, protocol);
+
+	if (!error)
+		error = connect_pair(ends, type);
 	if (error)
 		return error;
 	files[0] = socket_file(&ends[0]->base, flags);

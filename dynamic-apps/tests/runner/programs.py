@@ -43,6 +43,7 @@ PROGRAMS = {
     "inotify_watch": (STATIC, ("max",), {}),
     "kmsg": (STATIC, ("max",), {}),
     "unix_pair": (("static", "musl"), ("max",), {}),
+    "unix_socket": (("static", "musl"), ("max",), {}),
     "tty": (("static", "musl-static"), ("max",), {"is_compared": False}),
 }
 

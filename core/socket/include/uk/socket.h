@@ -52,6 +52,8 @@ struct socket_ops {
 	unsigned int (*poll)(struct socket *socket, struct poll_table *table);
 	int (*shutdown)(struct socket *socket, unsigned int how);
 	size_t (*next_bytes)(struct socket *socket); /* FIONREAD */
+	/** connect(2) to a struct sockaddr of `len` bytes. */
+	int (*connect)(struct socket *socket, const void *name, size_t len);
 	/** Writes a struct sockaddr of at most SOCKET_NAME_MAX bytes; its length or -errno. */
 	int (*own_name)(struct socket *socket, void *name);
 	int (*peer_name)(struct socket *socket, void *name);
@@ -95,6 +97,8 @@ int socket_set_option(struct socket *socket, int name, const void *value, size_t
 int socket_get_option(struct socket *socket, int name, void *value, size_t *len);
 #define SOCKET_OPTION_MAX 64 /* bytes of the largest value */
 
+/** socket(2) of AF_UNIX. ERR_PTR(-EPROTONOSUPPORT, -ESOCKTNOSUPPORT, -ENOMEM). */
+struct file *unix_socket_file(unsigned int type, int protocol, unsigned int flags);
 /** socketpair(2) of AF_UNIX: two connected files. -EPROTONOSUPPORT, -ESOCKTNOSUPPORT, -ENOMEM. */
 int unix_socketpair(unsigned int type, int protocol, unsigned int flags, struct file *files[2]);
 

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* Pairs of local sockets: streams, datagrams, records; what each end sees of the other. */
+/* Local sockets, in pairs and single: streams, datagrams, records; what each end sees of the other.
+ */
 #include "t_threads.h"
 
 #include <poll.h>
@@ -370,10 +371,49 @@ static void errors(void)
 	close_pair();
 }
 
+static void single(void)
+{
+	struct sockaddr_un name = {.sun_family = AF_UNIX, .sun_path = "./nobody"};
+	struct sockaddr *to = (struct sockaddr *)&name;
+	int fd = (int)CHECK_OK(socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0));
+	socklen_t len = sizeof(name);
+	char c;
+
+	CHECK_EQ(fcntl(fd, F_GETFD), FD_CLOEXEC);
+	CHECK_EQ(ready(fd), POLLOUT | POLLHUP);
+	CHECK_ERR(send(fd, "x", 1, 0), ENOTCONN);
+	CHECK_ERR(recv(fd, &c, 1, 0), EINVAL);
+	CHECK_ERR(sendto(fd, "x", 1, 0, to, sizeof(name)), EOPNOTSUPP);
+	CHECK_ERR(getpeername(fd, to, &len), ENOTCONN);
+	CHECK_ERR(connect(fd, to, sizeof(name)), ENOENT);
+	t_put_file("nobody", "");
+	CHECK_ERR(connect(fd, to, sizeof(name)), ECONNREFUSED);
+	name.sun_path[0] = '\0';
+	CHECK_ERR(connect(fd, to, sizeof(name)), ECONNREFUSED);
+	CHECK_ERR(connect(fd, to, sizeof(name.sun_family)), EINVAL);
+	CHECK_ERR(connect(fd, to, 1000), EINVAL);
+	CHECK_ERR(connect(fd, (void *)8, sizeof(name)), EFAULT);
+	name.sun_family = AF_INET;
+	CHECK_ERR(connect(fd, to, sizeof(name)), EINVAL);
+	close(fd);
+	fd = (int)CHECK_OK(socket(AF_UNIX, SOCK_SEQPACKET, 0));
+	CHECK_ERR(recv(fd, &c, 1, 0), ENOTCONN);
+	CHECK_ERR(send(fd, "x", 1, 0), ENOTCONN);
+	close(fd);
+	fd = (int)CHECK_OK(socket(AF_UNIX, SOCK_DGRAM | SOCK_NONBLOCK, 0));
+	CHECK_EQ(ready(fd), POLLOUT);
+	CHECK_ERR(recv(fd, &c, 1, 0), EAGAIN);
+	CHECK_ERR(send(fd, "x", 1, 0), ENOTCONN);
+	close(fd);
+	CHECK_ERR(socket(AF_UNIX, 99, 0), EINVAL);
+	CHECK_ERR(socket(99, SOCK_STREAM, 0), EAFNOSUPPORT);
+}
+
 static const struct t_test tests[] = {
 	T(both_ways), T(descriptors), T(stream_has_no_bounds), T(records_have_bounds),
 	T(messages),  T(full),        T(closed_peer),          T(sigpipe),
 	T(shutdowns), T(time_limits), T(threads_echo),         T(errors),
+	T(single),
 };
 
 T_MAIN(tests)
