@@ -1,8 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/*
- * socket(2), socketpair(2), connect(2), shutdown(2) and the names of sockets. One family is there,
- * AF_UNIX: programs that merely ask for others go on.
- */
+/* Birth, connections and names of sockets: socket(2), bind(2), listen(2), accept(2), connect(2). */
 #include <linux/errno.h>
 #include <linux/fcntl.h>
 #include <uk/syscall.h>
@@ -19,29 +16,49 @@ static int check_type(int domain, int type)
 	return domain < 0 || domain >= UK_AF_MAX ? -EAFNOSUPPORT : 0;
 }
 
+/* A socket that nobody holds yet becomes a file, or is gone. */
+static struct file *make_file(struct socket *socket, unsigned int flags)
+{
+	struct file *file = socket_file(socket, flags & O_NONBLOCK);
+
+	if (IS_ERR(file))
+		socket->ops->release(socket);
+	return file;
+}
+
 long sys_socket(int domain, int type, int protocol)
 {
+	struct socket *socket;
 	int error = check_type(domain, type);
 
-	if (!error && domain != UK_AF_UNIX)
-		error = -EAFNOSUPPORT;
+	if (!error)
+		error = socket_create((unsigned int)domain, (unsigned int)type & UK_SOCK_TYPE_MASK,
+				      protocol, &socket);
 	if (error)
 		return error;
-	return install_new_file(unix_socket_file((unsigned int)type & UK_SOCK_TYPE_MASK, protocol,
-						 (unsigned int)type & O_NONBLOCK),
-				type & O_CLOEXEC);
+	return install_new_file(make_file(socket, (unsigned int)type), type & O_CLOEXEC);
 }
 
 long sys_socketpair(int domain, int type, int protocol, int __user *fds)
 {
+	struct socket *ends[2];
 	struct file *files[2];
 	int error = check_type(domain, type);
 
 	if (!error && domain != UK_AF_UNIX)
-		error = -EAFNOSUPPORT;
+		error = domain == UK_AF_INET || domain == UK_AF_INET6 ? -EOPNOTSUPP : -EAFNOSUPPORT;
 	if (!error)
-		error = unix_socketpair((unsigned int)type & UK_SOCK_TYPE_MASK, protocol,
-					(unsigned int)type & O_NONBLOCK, files);
+		error = unix_socket_pair((unsigned int)type & UK_SOCK_TYPE_MASK, protocol, ends);
+	if (error)
+		return error;
+	files[0] = make_file(ends[0], (unsigned int)type);
+	files[1] = make_file(ends[1], (unsigned int)type);
+	for (int i = 0; i < 2; i++)
+		if (IS_ERR(files[i]))
+			error = (int)PTR_ERR(files[i]);
+	for (int i = 0; error && i < 2; i++)
+		if (!IS_ERR(files[i]))
+			file_put(files[i]);
 	return error ? error : install_pair(files, type & O_CLOEXEC, fds);
 }
 
@@ -60,20 +77,155 @@ struct file *socket_get_fd(int fd, long *error)
 	return NULL;
 }
 
-long sys_connect(int fd, const void __user *addr, int len)
+/* --- names --------------------------------------------------------------------------------------
+ */
+
+int get_socket_name(struct socket_name *name, const void __user *user, int len)
 {
-	char name[SOCKET_NAME_MAX];
+	if (len < 0 || len > SOCKET_NAME_MAX)
+		return -EINVAL;
+	name->family = UK_AF_UNSPEC;
+	name->len = (size_t)len;
+	return copy_from_user(name->bytes, user, name->len);
+}
+
+int put_socket_name(const struct socket_name *name, void __user *user, int __user *user_len)
+{
+	int room;
+
+	if (get_user(room, user_len))
+		return -EFAULT;
+	if (room < 0)
+		return -EINVAL;
+	if (copy_to_user(user, name->bytes, UK_MIN((size_t)room, name->len)))
+		return -EFAULT;
+	return put_user((int)name->len, user_len);
+}
+
+static long get_name(int fd, void __user *addr, int __user *len, bool is_peer)
+{
+	struct socket_name name;
+	struct socket *socket;
+	long result;
+	struct file *file = socket_get_fd(fd, &result);
+
+	if (!file)
+		return result;
+	socket = socket_of(file);
+	result = is_peer ? socket->ops->peer_name(socket, &name)
+			 : socket->ops->own_name(socket, &name);
+	file_put(file);
+	return result ? result : put_socket_name(&name, addr, len);
+}
+
+long sys_getsockname(int fd, void __user *addr, int __user *len)
+{
+	return get_name(fd, addr, len, false);
+}
+
+long sys_getpeername(int fd, void __user *addr, int __user *len)
+{
+	return get_name(fd, addr, len, true);
+}
+
+long sys_bind(int fd, const void __user *addr, int len)
+{
+	struct socket_name name;
+	struct socket *socket;
+	long result;
+	struct file *file = socket_get_fd(fd, &result);
+
+	if (!file)
+		return result;
+	socket = socket_of(file);
+	result = get_socket_name(&name, addr, len);
+	if (!result)
+		result = socket->ops->bind ? socket->ops->bind(socket, &name) : -EOPNOTSUPP;
+	file_put(file);
+	return result;
+}
+
+/* --- connections --------------------------------------------------------------------------------
+ */
+
+#define SOMAXCONN 4096 /* net.core.somaxconn */
+
+long sys_listen(int fd, int backlog)
+{
+	struct socket *socket;
+	long result;
+	struct file *file = socket_get_fd(fd, &result);
+
+	if (!file)
+		return result;
+	socket = socket_of(file);
+	/* Negative: as many as there may be (the comparison is unsigned on Linux). */
+	if (backlog < 0 || backlog > SOMAXCONN)
+		backlog = SOMAXCONN;
+	result = socket->ops->listen ? socket->ops->listen(socket, backlog) : -EOPNOTSUPP;
+	file_put(file);
+	return result;
+}
+
+/* The new connection gets its descriptor last, when its name has been told. */
+static long install_child(struct socket *child, void __user *addr, int __user *len, int flags)
+{
+	struct socket_name name;
+	struct file *file = make_file(child, (unsigned int)flags);
+	int error = 0;
+
+	if (IS_ERR(file))
+		return PTR_ERR(file);
+	if (addr) {
+		/* Gone again already: as on Linux, the caller hears of it here. */
+		error = child->ops->peer_name(child, &name) ? -ECONNABORTED
+							    : put_socket_name(&name, addr, len);
+	}
+	if (error) {
+		file_put(file);
+		return error;
+	}
+	return install_new_file(file, flags & O_CLOEXEC);
+}
+
+long sys_accept4(int fd, void __user *addr, int __user *len, int flags)
+{
+	struct socket *socket, *child;
 	long result;
 	struct file *file;
 
-	if (len < 0 || len > SOCKET_NAME_MAX)
+	if (flags & ~SOCK_FLAGS)
 		return -EINVAL;
 	file = socket_get_fd(fd, &result);
 	if (!file)
 		return result;
-	result = -EFAULT;
-	if (!copy_from_user(name, addr, (size_t)len))
-		result = socket_of(file)->ops->connect(socket_of(file), name, (size_t)len);
+	socket = socket_of(file);
+	result = socket->ops->accept ? socket->ops->accept(socket, file->flags & O_NONBLOCK, &child)
+				     : -EOPNOTSUPP;
+	file_put(file);
+	return result ? result : install_child(child, addr, len, flags);
+}
+
+long sys_accept(int fd, void __user *addr, int __user *len)
+{
+	return sys_accept4(fd, addr, len, 0);
+}
+
+long sys_connect(int fd, const void __user *addr, int len)
+{
+	struct socket_name name;
+	struct socket *socket;
+	long result;
+	struct file *file = socket_get_fd(fd, &result);
+
+	if (!file)
+		return result;
+	socket = socket_of(file);
+	result = get_socket_name(&name, addr, len);
+	if (!result)
+		result = socket->ops->connect
+				 ? socket->ops->connect(socket, &name, file->flags & O_NONBLOCK)
+				 : -EOPNOTSUPP;
 	file_put(file);
 	return result;
 }
@@ -93,43 +245,4 @@ long sys_shutdown(int fd, int how)
 		result = socket_of(file)->ops->shutdown(socket_of(file), bits[how]);
 	file_put(file);
 	return result;
-}
-
-int put_socket_name(const void *name, int len, void __user *user, int __user *user_len)
-{
-	int room;
-
-	if (get_user(room, user_len))
-		return -EFAULT;
-	if (room < 0)
-		return -EINVAL;
-	if (copy_to_user(user, name, (size_t)UK_MIN(room, len)))
-		return -EFAULT;
-	return put_user(len, user_len);
-}
-
-static long get_name(int fd, void __user *addr, int __user *len, bool is_peer)
-{
-	char name[SOCKET_NAME_MAX];
-	struct socket *socket;
-	long result;
-	struct file *file = socket_get_fd(fd, &result);
-
-	if (!file)
-		return result;
-	socket = socket_of(file);
-	result = is_peer ? socket->ops->peer_name(socket, name)
-			 : socket->ops->own_name(socket, name);
-	file_put(file);
-	return result < 0 ? result : put_socket_name(name, (int)result, addr, len);
-}
-
-long sys_getsockname(int fd, void __user *addr, int __user *len)
-{
-	return get_name(fd, addr, len, false);
-}
-
-long sys_getpeername(int fd, void __user *addr, int __user *len)
-{
-	return get_name(fd, addr, len, true);
 }

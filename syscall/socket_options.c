@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* setsockopt(2), getsockopt(2): values in and out. */
-#include <asm/socket.h>
 #include <linux/errno.h>
 #include <uk/arch/uaccess.h>
 #include <uk/string.h>
@@ -10,14 +9,12 @@
 static long set_option(struct socket *socket, int level, int name, const void __user *value,
 		       int len)
 {
-	char copy[SOCKET_OPTION_MAX];
+	uint8_t copy[SOCKET_OPTION_MAX] __uk_aligned(8);
 	size_t size = UK_MIN((size_t)len, sizeof(copy));
 
-	if (level != SOL_SOCKET)
-		return -EOPNOTSUPP;
 	if (copy_from_user(copy, value, size))
 		return -EFAULT;
-	return socket_set_option(socket, name, copy, size);
+	return socket_set_option(socket, level, name, copy, size);
 }
 
 long sys_setsockopt(int fd, int level, int name, const void __user *value, int len)
@@ -38,20 +35,18 @@ long sys_setsockopt(int fd, int level, int name, const void __user *value, int l
 static long get_option(struct socket *socket, int level, int name, void __user *value,
 		       int __user *user_len)
 {
-	char copy[SOCKET_OPTION_MAX];
+	uint8_t copy[SOCKET_OPTION_MAX] __uk_aligned(8);
 	size_t size;
 	int room, error;
 
-	if (level != SOL_SOCKET)
-		return -EOPNOTSUPP;
 	if (get_user(room, user_len))
 		return -EFAULT;
 	if (room < 0)
 		return -EINVAL;
-	error = socket_get_option(socket, name, copy, &size);
+	size = UK_MIN((size_t)room, sizeof(copy));
+	error = socket_get_option(socket, level, name, copy, &size);
 	if (error)
 		return error;
-	size = UK_MIN(size, (size_t)room);
 	if (copy_to_user(value, copy, size))
 		return -EFAULT;
 	return put_user((int)size, user_len);

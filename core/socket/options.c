@@ -48,74 +48,205 @@ static void get_timeout(uint64_t timeout_ns, void *value, size_t *len)
 		time.tv_sec = (int64_t)(timeout_ns / UK_NSEC_PER_SEC);
 		time.tv_usec = (int64_t)(timeout_ns % UK_NSEC_PER_SEC / UK_NSEC_PER_USEC);
 	}
-	memcpy(value, &time, sizeof(time));
-	*len = sizeof(time);
+	*len = UK_MIN(*len, sizeof(time));
+	memcpy(value, &time, *len);
 }
 
-int socket_set_option(struct socket *socket, int name, const void *value, size_t len)
+int socket_option_int(const void *value, size_t len, int *number)
 {
-	int number;
-
-	if (len < sizeof(number))
+	if (len < sizeof(*number))
 		return -EINVAL;
-	memcpy(&number, value, sizeof(number));
+	memcpy(number, value, sizeof(*number));
+	return 0;
+}
+
+static int set_linger(struct socket *socket, const void *value, size_t len)
+{
+	struct {
+		int is_on, seconds;
+	} linger;
+
+	if (len < sizeof(linger))
+		return -EINVAL;
+	memcpy(&linger, value, sizeof(linger));
+	socket->linger_seconds = linger.is_on ? UK_MAX(linger.seconds, 0) : -1;
+	return 0;
+}
+
+/* The switches: where their value is kept, or NULL. */
+static bool *switch_of(struct socket *socket, int name)
+{
+	switch (name) {
+	case SO_REUSEADDR:
+		return &socket->reuses_address;
+	case SO_REUSEPORT:
+		return &socket->reuses_port;
+	case SO_KEEPALIVE:
+		return &socket->keeps_alive;
+	case SO_BROADCAST:
+		return &socket->may_broadcast;
+	case SO_OOBINLINE:
+		return &socket->oob_inline;
+	case SO_DONTROUTE:
+		return &socket->dont_route;
+	case SO_PASSCRED:
+		return &socket->passes_credentials;
+	case SO_TIMESTAMP_OLD:
+	case SO_TIMESTAMP_NEW:
+		return &socket->timestamps;
+	case SO_TIMESTAMPNS_OLD:
+	case SO_TIMESTAMPNS_NEW:
+		return &socket->timestamps_ns;
+	default:
+		return NULL;
+	}
+}
+
+static int set_common(struct socket *socket, int name, const void *value, size_t len)
+{
+	bool *on = switch_of(socket, name);
+	int number = 0;
+
+	if (name == SO_LINGER)
+		return set_linger(socket, value, len);
+	if (name == SO_SNDTIMEO_OLD || name == SO_SNDTIMEO_NEW)
+		return set_timeout(&socket->send_timeout_ns, value, len);
+	if (name == SO_RCVTIMEO_OLD || name == SO_RCVTIMEO_NEW)
+		return set_timeout(&socket->receive_timeout_ns, value, len);
+	if (socket_option_int(value, len, &number))
+		return -EINVAL;
+	if (on) {
+		*on = number != 0;
+		return 0;
+	}
 	switch (name) {
 	case SO_SNDBUF:
+	case SO_SNDBUFFORCE:
 		socket->send_limit = limit_of(number, SEND_LIMIT_MIN);
 		return 0;
 	case SO_RCVBUF:
+	case SO_RCVBUFFORCE:
 		socket->receive_limit = limit_of(number, RECEIVE_LIMIT_MIN);
 		return 0;
-	case SO_SNDTIMEO_OLD: /* the same layout where long has 64 bits */
-	case SO_SNDTIMEO_NEW:
-		return set_timeout(&socket->send_timeout_ns, value, len);
-	case SO_RCVTIMEO_OLD:
-	case SO_RCVTIMEO_NEW:
-		return set_timeout(&socket->receive_timeout_ns, value, len);
+	case SO_RCVLOWAT:
+		socket->receive_low = number > 0 ? (uint32_t)number : 1;
+		return 0;
+	case SO_PRIORITY:
+		socket->priority = number;
+		return 0;
+	case SO_MARK:
+		socket->mark = number;
+		return 0;
+	case SO_TYPE:
+	case SO_DOMAIN:
+	case SO_PROTOCOL:
+	case SO_ERROR:
+	case SO_ACCEPTCONN:
 	default:
 		return -ENOPROTOOPT;
 	}
 }
 
-static void get_number(int number, void *value, size_t *len)
+int socket_set_option(struct socket *socket, int level, int name, const void *value, size_t len)
 {
-	memcpy(value, &number, sizeof(number));
-	*len = sizeof(number);
+	int error = -ENOPROTOOPT;
+
+	if (level == SOL_SOCKET)
+		error = set_common(socket, name, value, len);
+	/* The family hears of a switch that it has to pass on, too. */
+	if (socket->ops->set_option &&
+	    (error == -ENOPROTOOPT || (!error && switch_of(socket, name)))) {
+		int own = socket->ops->set_option(socket, level, name, value, len);
+
+		return own == -ENOPROTOOPT ? error : own;
+	}
+	return error;
 }
 
-int socket_get_option(struct socket *socket, int name, void *value, size_t *len)
+void socket_put_int(int number, void *value, size_t *len)
 {
+	*len = UK_MIN(*len, sizeof(number));
+	memcpy(value, &number, *len);
+}
+
+static void get_linger(const struct socket *socket, void *value, size_t *len)
+{
+	int linger[2] = {socket->linger_seconds >= 0, UK_MAX(socket->linger_seconds, 0)};
+
+	*len = UK_MIN(*len, sizeof(linger));
+	memcpy(value, linger, *len);
+}
+
+/* The ones that are a number; -ENOPROTOOPT. */
+static int get_number(struct socket *socket, int name, int *number)
+{
+	const bool *on = switch_of(socket, name);
+
+	if (on) {
+		*number = *on;
+		return 0;
+	}
 	switch (name) {
 	case SO_TYPE:
-		get_number(socket->type, value, len);
+		*number = socket->type;
 		return 0;
 	case SO_DOMAIN:
-		get_number(socket->family, value, len);
+		*number = socket->family;
 		return 0;
 	case SO_PROTOCOL:
-		get_number(socket->protocol, value, len);
+		*number = socket->protocol;
 		return 0;
 	case SO_ERROR:
-		get_number(-socket_take_error(socket), value, len);
+		*number = -socket_take_error(socket);
 		return 0;
-	case SO_ACCEPTCONN: /* nothing listens yet */
-		get_number(0, value, len);
+	case SO_ACCEPTCONN:
+		*number = socket->is_listening;
 		return 0;
 	case SO_SNDBUF:
-		get_number((int)socket->send_limit, value, len);
+		*number = (int)socket->send_limit;
 		return 0;
 	case SO_RCVBUF:
-		get_number((int)socket->receive_limit, value, len);
+		*number = (int)socket->receive_limit;
 		return 0;
-	case SO_SNDTIMEO_OLD:
-	case SO_SNDTIMEO_NEW:
-		get_timeout(socket->send_timeout_ns, value, len);
+	case SO_RCVLOWAT:
+		*number = (int)socket->receive_low;
 		return 0;
-	case SO_RCVTIMEO_OLD:
-	case SO_RCVTIMEO_NEW:
-		get_timeout(socket->receive_timeout_ns, value, len);
+	case SO_SNDLOWAT:
+		*number = 1;
+		return 0;
+	case SO_PRIORITY:
+		*number = socket->priority;
+		return 0;
+	case SO_MARK:
+		*number = socket->mark;
 		return 0;
 	default:
 		return -ENOPROTOOPT;
 	}
+}
+
+int socket_get_option(struct socket *socket, int level, int name, void *value, size_t *len)
+{
+	int number;
+
+	if (level == SOL_SOCKET) {
+		if (name == SO_LINGER) {
+			get_linger(socket, value, len);
+			return 0;
+		}
+		if (name == SO_SNDTIMEO_OLD || name == SO_SNDTIMEO_NEW) {
+			get_timeout(socket->send_timeout_ns, value, len);
+			return 0;
+		}
+		if (name == SO_RCVTIMEO_OLD || name == SO_RCVTIMEO_NEW) {
+			get_timeout(socket->receive_timeout_ns, value, len);
+			return 0;
+		}
+		if (!get_number(socket, name, &number)) {
+			socket_put_int(number, value, len);
+			return 0;
+		}
+	}
+	return socket->ops->get_option ? socket->ops->get_option(socket, level, name, value, len)
+				       : -ENOPROTOOPT;
 }

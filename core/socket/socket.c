@@ -6,12 +6,9 @@
 #include <uk/clock.h>
 #include <uk/signal.h>
 #include <uk/socket.h>
+#include <uk/string.h>
 #include <uk/task.h>
 #include <uk/vfs.h>
-
-#define SEND_FLAGS (UK_MSG_DONTWAIT | UK_MSG_EOR | UK_MSG_NOSIGNAL)
-#define RECEIVE_FLAGS                                                                              \
-	(UK_MSG_DONTWAIT | UK_MSG_PEEK | UK_MSG_TRUNC | UK_MSG_WAITALL | UK_MSG_NOSIGNAL)
 
 #define LIMIT_DEFAULT 212992 /* net.core.wmem_default, rmem_default */
 
@@ -26,7 +23,24 @@ void socket_init(struct socket *socket, const struct socket_ops *ops, unsigned i
 		.receive_limit = LIMIT_DEFAULT,
 		.send_timeout_ns = UK_NO_TIMEOUT,
 		.receive_timeout_ns = UK_NO_TIMEOUT,
+		.receive_low = 1,
+		.linger_seconds = -1,
 	};
+}
+
+int socket_create(unsigned int family, unsigned int type, int protocol, struct socket **socket)
+{
+	switch (family) {
+	case UK_AF_UNIX:
+		return unix_socket_create(type, protocol, socket);
+	case UK_AF_INET:
+	case UK_AF_INET6:
+		return IS_ENABLED(CONFIG_LIBUKINET)
+			       ? inet_socket_create(family, type, protocol, socket)
+			       : -EAFNOSUPPORT;
+	default:
+		return -EAFNOSUPPORT;
+	}
 }
 
 int socket_take_error(struct socket *socket)
@@ -66,8 +80,6 @@ uk_ssize_t socket_send(struct file *file, struct socket_transfer *transfer)
 	struct socket *socket = file->priv;
 	uk_ssize_t sent;
 
-	if (transfer->flags & ~SEND_FLAGS)
-		return -EOPNOTSUPP;
 	add_file_flags(file, transfer);
 	sent = socket->ops->send(socket, transfer);
 	if (sent == -EPIPE && !(transfer->flags & UK_MSG_NOSIGNAL))
@@ -79,10 +91,32 @@ uk_ssize_t socket_receive(struct file *file, struct socket_transfer *transfer)
 {
 	struct socket *socket = file->priv;
 
-	if (transfer->flags & ~RECEIVE_FLAGS)
-		return -EOPNOTSUPP;
 	add_file_flags(file, transfer);
 	return socket->ops->receive(socket, transfer);
+}
+
+void socket_control_put(struct socket_control *control, int level, int type, const void *data,
+			size_t len)
+{
+	struct cmsg_head {
+		size_t len;
+		int level, type;
+	} head = {sizeof(head) + len, level, type};
+	size_t left, kept;
+
+	if (!control)
+		return;
+	left = control->room - control->len;
+	if (left < sizeof(head)) {
+		control->is_truncated = true;
+		return;
+	}
+	kept = UK_MIN(len, left - sizeof(head));
+	control->is_truncated |= kept < len;
+	head.len = sizeof(head) + kept;
+	memcpy(control->bytes + control->len, &head, sizeof(head));
+	memcpy(control->bytes + control->len + sizeof(head), data, kept);
+	control->len = UK_MIN(control->len + UK_ALIGN_UP(head.len, sizeof(size_t)), control->room);
 }
 
 /* --- file_ops ------------------------------------------------------------------------------- */
@@ -112,9 +146,9 @@ static long socket_file_ioctl(struct file *file, unsigned int cmd, unsigned long
 {
 	struct socket *socket = file->priv;
 
-	if (cmd != FIONREAD)
-		return -ENOTTY;
-	return put_user((int)socket->ops->next_bytes(socket), (int __user *)arg);
+	if (cmd == FIONREAD)
+		return put_user((int)socket->ops->next_bytes(socket), (int __user *)arg);
+	return socket->ops->ioctl ? socket->ops->ioctl(socket, cmd, arg) : -ENOTTY;
 }
 
 static void socket_file_release(struct file *file)

@@ -118,9 +118,9 @@ static uk_ssize_t unix_send(struct socket *socket, struct socket_transfer *trans
 	uint64_t deadline_ns = socket_deadline(socket->send_timeout_ns);
 	uk_ssize_t sent;
 
-	if (!sock->peer && !transfer->has_name)
+	if (!sock->peer && !transfer->to)
 		return -ENOTCONN;
-	if (transfer->has_name && sock->base.type != UK_SOCK_SEQPACKET)
+	if (transfer->to && sock->base.type != UK_SOCK_SEQPACKET)
 		return is_stream(sock) ? not_by_name(sock) : -ECONNREFUSED; /* nobody has a name */
 	if (is_stream(sock) && !total)
 		return is_over(sock) ? -EPIPE : 0;
@@ -282,19 +282,20 @@ static size_t unix_next_bytes(struct socket *socket)
 }
 
 /* Nobody has a name: only the family is told. */
-static int unix_own_name(struct socket *socket, void *name)
+static int unix_own_name(struct socket *socket, struct socket_name *name)
 {
-	memcpy(name, &socket->family, sizeof(socket->family));
-	return sizeof(socket->family);
+	name->family = socket->family;
+	name->len = sizeof(name->family);
+	return 0;
 }
 
-static int unix_peer_name(struct socket *socket, void *name)
+static int unix_peer_name(struct socket *socket, struct socket_name *name)
 {
 	return unix_of(socket)->peer ? unix_own_name(socket, name) : -ENOTCONN;
 }
 
 /* The file may be there; that nobody is bound to it is sure. */
-static int unix_connect(struct socket *socket, const void *name, size_t len)
+static int unix_connect(struct socket *socket, const struct socket_name *name, bool is_nonblocking)
 {
 	struct sockaddr_un addr;
 	struct vfs_name where = {.dirfd = AT_FDCWD, .flags = UK_LOOKUP_FOLLOW};
@@ -302,10 +303,10 @@ static int unix_connect(struct socket *socket, const void *name, size_t len)
 	struct path path;
 	int error;
 
-	if (len <= offsetof(struct sockaddr_un, sun_path) || len > sizeof(addr))
+	if (name->len <= offsetof(struct sockaddr_un, sun_path) || name->len > sizeof(addr))
 		return -EINVAL;
 	memset(&addr, 0, sizeof(addr));
-	memcpy(&addr, name, len);
+	memcpy(&addr, name->bytes, name->len);
 	if (addr.sun_family != UK_AF_UNIX)
 		return -EINVAL;
 	if (!addr.sun_path[0])
@@ -401,40 +402,27 @@ static int check_type(unsigned int type, int protocol)
 	return 0;
 }
 
-struct file *unix_socket_file(unsigned int type, int protocol, unsigned int flags)
+int unix_socket_create(unsigned int type, int protocol, struct socket **socket)
 {
 	int error = check_type(type, protocol);
 	struct unix_socket *sock = error ? NULL : unix_alloc(type);
-	struct file *file;
 
 	if (!sock)
-		return ERR_PTR(error ? error : -ENOMEM);
-	file = socket_file(&sock->base, flags);
-	if (IS_ERR(file))
-		unix_release(&sock->base);
-	return file;
+		return error ? error : -ENOMEM;
+	*socket = &sock->base;
+	return 0;
 }
 
-int unix_socketpair(unsigned int type, int protocol, unsigned int flags, struct file *files[2])
+int unix_socket_pair(unsigned int type, int protocol, struct socket *ends[2])
 {
-	struct unix_socket *ends[2];
+	struct unix_socket *socks[2];
 	int error = check_type(type, protocol);
 
 	if (!error)
-		error = connect_pair(ends, type);
+		error = connect_pair(socks, type);
 	if (error)
 		return error;
-	files[0] = socket_file(&ends[0]->base, flags);
-	if (IS_ERR(files[0])) {
-		unix_release(&ends[0]->base);
-		unix_release(&ends[1]->base);
-		return PTR_ERR(files[0]);
-	}
-	files[1] = socket_file(&ends[1]->base, flags);
-	if (IS_ERR(files[1])) {
-		file_put(files[0]);
-		unix_release(&ends[1]->base);
-		return PTR_ERR(files[1]);
-	}
+	ends[0] = &socks[0]->base;
+	ends[1] = &socks[1]->base;
 	return 0;
 }

@@ -21,6 +21,30 @@ uint64_t clock_monotonic_ns(void)
 	return 1000;
 }
 
+/* As the system call does. */
+static int unix_socketpair(unsigned int type, int protocol, unsigned int flags,
+			   struct file *files[2])
+{
+	struct socket *sockets[2];
+	int error = unix_socket_pair(type, protocol, sockets);
+
+	if (error)
+		return error;
+	for (int i = 0; i < 2; i++) {
+		files[i] = socket_file(sockets[i], flags);
+		if (IS_ERR(files[i]))
+			sockets[i]->ops->release(sockets[i]);
+	}
+	for (int i = 0; i < 2; i++)
+		if (IS_ERR(files[i])) {
+			error = (int)PTR_ERR(files[i]);
+			if (!IS_ERR(files[!i]))
+				file_put(files[!i]);
+			return error;
+		}
+	return 0;
+}
+
 static void open_pair(unsigned int type)
 {
 	assert_int_equal(unix_socketpair(type, 0, 0, ends), 0);

@@ -15,35 +15,73 @@
 #include <uk/uio.h>
 
 /* Linux' numbers, which its UAPI headers leave to the C library. */
-enum socket_type { UK_SOCK_STREAM = 1, UK_SOCK_DGRAM = 2, UK_SOCK_SEQPACKET = 5 };
+enum socket_type { UK_SOCK_STREAM = 1, UK_SOCK_DGRAM = 2, UK_SOCK_RAW = 3, UK_SOCK_SEQPACKET = 5 };
 #define UK_SOCK_TYPE_MASK 0xf
 #define UK_SOCK_TYPE_MAX  11
 
-#define UK_AF_UNIX 1
-#define UK_AF_MAX  46
+#define UK_AF_UNSPEC  0
+#define UK_AF_UNIX    1
+#define UK_AF_INET    2
+#define UK_AF_INET6   10
+#define UK_AF_NETLINK 16
+#define UK_AF_MAX     46
 
-#define UK_MSG_PEEK     0x2
-#define UK_MSG_TRUNC    0x20
-#define UK_MSG_DONTWAIT 0x40
-#define UK_MSG_EOR      0x80
-#define UK_MSG_WAITALL  0x100
-#define UK_MSG_NOSIGNAL 0x4000
+#define UK_MSG_OOB          0x1
+#define UK_MSG_PEEK         0x2
+#define UK_MSG_DONTROUTE    0x4
+#define UK_MSG_CTRUNC       0x8
+#define UK_MSG_TRUNC        0x20
+#define UK_MSG_DONTWAIT     0x40
+#define UK_MSG_EOR          0x80
+#define UK_MSG_WAITALL      0x100
+#define UK_MSG_CONFIRM      0x800
+#define UK_MSG_ERRQUEUE     0x2000
+#define UK_MSG_NOSIGNAL     0x4000
+#define UK_MSG_MORE         0x8000
+#define UK_MSG_WAITFORONE   0x10000
+#define UK_MSG_CMSG_CLOEXEC 0x40000000
 
 /** shutdown(2): bits of what is over. */
 #define SOCKET_SHUT_RECEIVE 0x1
 #define SOCKET_SHUT_SEND    0x2
+
+/** A struct sockaddr in kernel memory. */
+#define SOCKET_NAME_MAX 128 /* sizeof(struct sockaddr_storage) */
+struct socket_name {
+	union {
+		uint16_t family; /* there when len >= 2 */
+		uint8_t bytes[SOCKET_NAME_MAX];
+	};
+	size_t len;
+} __uk_aligned(8);
+
+/**
+ * Control messages (cmsg(3)) in kernel memory. Sending: `len` bytes, whose headers the family
+ * checks. Receiving: socket_control_put() appends while there is room.
+ */
+struct socket_control {
+	uint8_t *bytes;
+	size_t len, room;
+	bool is_truncated; /* MSG_CTRUNC */
+};
 
 struct socket;
 
 /** One send or receive. */
 struct socket_transfer {
 	struct uio *uio;
-	unsigned int flags;     /* UK_MSG_*; DONTWAIT also when the file is non-blocking */
-	unsigned int out_flags; /* receive: UK_MSG_TRUNC */
-	bool has_name;          /* send: names a receiver */
+	unsigned int flags;           /* UK_MSG_*; DONTWAIT also when the file is non-blocking */
+	unsigned int out_flags;       /* receive: UK_MSG_TRUNC, OOB, EOR, ERRQUEUE */
+	const struct socket_name *to; /* send: the receiver; NULL: the connected one */
+	struct socket_name
+		*from; /* receive: the sender, len 0 when there is none; NULL: not asked */
+	struct socket_control *control; /* NULL: none, not asked */
 };
 
-/** Operations; every one is there. */
+/**
+ * Operations. Calls that wait return -ERESTARTSYS or -EINTR by socket_wait_result(); with
+ * `is_nonblocking` (or UK_MSG_DONTWAIT) -EAGAIN, connect -EINPROGRESS.
+ */
 struct socket_ops {
 	/** Bytes moved, or -EPIPE (the caller of socket_send() gets SIGPIPE), -EAGAIN, -EINTR,
 	 *  -ERESTARTSYS and the errors of the family. */
@@ -51,15 +89,24 @@ struct socket_ops {
 	uk_ssize_t (*receive)(struct socket *socket, struct socket_transfer *transfer);
 	unsigned int (*poll)(struct socket *socket, struct poll_table *table);
 	int (*shutdown)(struct socket *socket, unsigned int how);
-	size_t (*next_bytes)(struct socket *socket); /* FIONREAD */
-	/** connect(2) to a struct sockaddr of `len` bytes. */
-	int (*connect)(struct socket *socket, const void *name, size_t len);
-	/** Writes a struct sockaddr of at most SOCKET_NAME_MAX bytes; its length or -errno. */
-	int (*own_name)(struct socket *socket, void *name);
-	int (*peer_name)(struct socket *socket, void *name);
+	size_t (*next_bytes)(struct socket *socket);                        /* FIONREAD */
+	int (*bind)(struct socket *socket, const struct socket_name *name); /* (-EOPNOTSUPP) */
+	int (*listen)(struct socket *socket, int backlog);                  /* (-EOPNOTSUPP) */
+	/** The next connection, as a new socket. (-EOPNOTSUPP) */
+	int (*accept)(struct socket *socket, bool is_nonblocking, struct socket **child);
+	int (*connect)(struct socket *socket, const struct socket_name *name,
+		       bool is_nonblocking); /* (-EOPNOTSUPP) */
+	/** Fills in *name. 0, -ENOTCONN. */
+	int (*own_name)(struct socket *socket, struct socket_name *name);
+	int (*peer_name)(struct socket *socket, struct socket_name *name);
+	/** Other levels than SOL_SOCKET, and what of that is the family's; as socket_set_option().
+	 *  (-ENOPROTOOPT) */
+	int (*set_option)(struct socket *socket, int level, int name, const void *value,
+			  size_t len);
+	int (*get_option)(struct socket *socket, int level, int name, void *value, size_t *len);
+	long (*ioctl)(struct socket *socket, unsigned int cmd, unsigned long arg); /* (-ENOTTY) */
 	void (*release)(struct socket *socket); /* the last descriptor is gone */
 };
-#define SOCKET_NAME_MAX 128 /* sizeof(struct sockaddr_storage) */
 
 struct socket {
 	const struct socket_ops *ops;
@@ -68,6 +115,13 @@ struct socket {
 	int error;                                    /* SO_ERROR: told once */
 	uint32_t send_limit, receive_limit;           /* SO_SNDBUF, SO_RCVBUF: bytes */
 	uint64_t send_timeout_ns, receive_timeout_ns; /* UK_NO_TIMEOUT */
+	uint32_t receive_low;                         /* SO_RCVLOWAT: bytes */
+	int linger_seconds;                           /* SO_LINGER; -1: off */
+	int priority, mark;                           /* kept, without effect */
+	bool reuses_address, reuses_port, keeps_alive, may_broadcast, oob_inline, dont_route;
+	bool passes_credentials; /* SO_PASSCRED */
+	bool timestamps, timestamps_ns;
+	bool is_listening; /* SO_ACCEPTCONN; the family sets it */
 };
 
 /** Fills in all fields. */
@@ -80,7 +134,10 @@ struct file *socket_file(struct socket *socket, unsigned int flags);
 /** NULL when the file is no socket (-ENOTSOCK). */
 struct socket *socket_of(const struct file *file);
 
-/** send(2), recv(2). `flags`: those named above; others are -EOPNOTSUPP. */
+/** socket(2). -EAFNOSUPPORT, -EPROTONOSUPPORT, -ESOCKTNOSUPPORT, -EPERM, -ENOMEM. */
+int socket_create(unsigned int family, unsigned int type, int protocol, struct socket **socket);
+
+/** send(2), recv(2). Flags nobody knows are ignored, as on Linux. */
 uk_ssize_t socket_send(struct file *file, struct socket_transfer *transfer);
 uk_ssize_t socket_receive(struct file *file, struct socket_transfer *transfer);
 
@@ -91,15 +148,28 @@ int socket_wait_result(int result, uint64_t timeout_ns);
 /** The monotonic time at which a wait of this length ends. */
 uint64_t socket_deadline(uint64_t timeout_ns);
 
-/** setsockopt(2), getsockopt(2) of level SOL_SOCKET: what is the same for all families.
- *  `len`: bytes at `value`; after getting, bytes of it used. -ENOPROTOOPT, -EINVAL, -EDOM. */
-int socket_set_option(struct socket *socket, int name, const void *value, size_t len);
-int socket_get_option(struct socket *socket, int name, void *value, size_t *len);
-#define SOCKET_OPTION_MAX 64 /* bytes of the largest value */
+/** Appends a control message; what does not fit is cut off and noted. NULL control: nothing. */
+void socket_control_put(struct socket_control *control, int level, int type, const void *data,
+			size_t len);
 
-/** socket(2) of AF_UNIX. ERR_PTR(-EPROTONOSUPPORT, -ESOCKTNOSUPPORT, -ENOMEM). */
-struct file *unix_socket_file(unsigned int type, int protocol, unsigned int flags);
-/** socketpair(2) of AF_UNIX: two connected files. -EPROTONOSUPPORT, -ESOCKTNOSUPPORT, -ENOMEM. */
-int unix_socketpair(unsigned int type, int protocol, unsigned int flags, struct file *files[2]);
+/** setsockopt(2), getsockopt(2), every level. `len`: bytes at `value`; when getting, the room
+ *  before and the bytes used after. -ENOPROTOOPT, -EINVAL, -EDOM. */
+int socket_set_option(struct socket *socket, int level, int name, const void *value, size_t len);
+int socket_get_option(struct socket *socket, int level, int name, void *value, size_t *len);
+#define SOCKET_OPTION_MAX 256 /* bytes of the largest value */
+/** For families: an int out of and into a value. */
+int socket_option_int(const void *value, size_t len, int *number); /* -EINVAL */
+void socket_put_int(int number, void *value, size_t *len);
+
+/* --- families: what socket_create() calls -------------------------------------------------------
+ */
+
+int unix_socket_create(unsigned int type, int protocol, struct socket **socket);
+/** AF_INET and AF_INET6 (core/inet). */
+int inet_socket_create(unsigned int family, unsigned int type, int protocol,
+		       struct socket **socket);
+int netlink_socket_create(unsigned int type, int protocol, struct socket **socket);
+/** socketpair(2) of AF_UNIX: two connected sockets. */
+int unix_socket_pair(unsigned int type, int protocol, struct socket *ends[2]);
 
 #endif /* UK_SOCKET_H */
