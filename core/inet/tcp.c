@@ -1,0 +1,493 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* Life of TCP sockets: names, listening, connecting, the end. */
+#include <linux/in.h>
+#include <lwip/priv/tcp_priv.h>
+#include <uk/clock.h>
+#include <uk/heap.h>
+#include "tcp.h"
+
+static const struct socket_ops tcp_ops;
+
+static struct tcp_socket *tcp_socket_alloc(unsigned int family)
+{
+	struct tcp_socket *sock = uk_zalloc(sizeof(*sock));
+
+	if (!sock)
+		return NULL;
+	inet_init(&sock->inet, &tcp_ops, family, UK_SOCK_STREAM, IPPROTO_TCP);
+	mutex_init(&sock->receive_lock);
+	mutex_init(&sock->send_lock);
+	TAILQ_INIT(&sock->pending);
+	sock->tail = &sock->first;
+	sock->quick_ack = true;
+	sock->keep_idle_ms = TCP_KEEPIDLE_DEFAULT;
+	sock->keep_interval_ms = TCP_KEEPINTVL_DEFAULT;
+	sock->keep_count = TCP_KEEPCNT_DEFAULT;
+	return sock;
+}
+
+/* --- callbacks: net_lock held -------------------------------------------------------------------
+ */
+
+/* lwIP has given the connection up; the control block is gone. */
+static void on_error(void *arg, err_t error)
+{
+	struct tcp_socket *sock = arg;
+
+	sock->pcb = NULL;
+	if (sock->life == TCP_CONNECTING)
+		sock->inet.base.error = error == ERR_RST ? ECONNREFUSED : ETIMEDOUT;
+	else
+		sock->inet.base.error = error == ERR_RST ? ECONNRESET : ETIMEDOUT;
+	sock->life = sock->life == TCP_CONNECTING ? TCP_NEW : sock->life;
+	inet_wake(&sock->inet, EVENTS_IN | EVENTS_OUT | EPOLLERR | EPOLLHUP | EPOLLRDHUP);
+}
+
+static err_t on_connected(void *arg, struct tcp_pcb *pcb, err_t error)
+{
+	struct tcp_socket *sock = arg;
+
+	(void)pcb;
+	(void)error;
+	sock->life = TCP_CONNECTED;
+	inet_wake(&sock->inet, EVENTS_OUT);
+	return ERR_OK;
+}
+
+static void attach(struct tcp_socket *sock, struct tcp_pcb *pcb)
+{
+	sock->pcb = pcb;
+	tcp_arg(pcb, sock);
+	tcp_err(pcb, on_error);
+	tcp_set_callbacks(sock);
+}
+
+/* The control block goes its own way: nothing of it calls us any more. */
+static struct tcp_pcb *detach(struct tcp_socket *sock)
+{
+	struct tcp_pcb *pcb = sock->pcb;
+
+	sock->pcb = NULL;
+	if (!pcb)
+		return NULL;
+	tcp_arg(pcb, NULL);
+	if (sock->life == TCP_LISTENING) {
+		tcp_accept(pcb, NULL);
+		return pcb;
+	}
+	tcp_err(pcb, NULL);
+	tcp_recv(pcb, NULL);
+	tcp_sent(pcb, NULL);
+	return pcb;
+}
+
+/* A connection is complete. Too many that nobody accepts: it is reset. */
+static err_t on_accept(void *arg, struct tcp_pcb *pcb, err_t error)
+{
+	struct tcp_socket *listener = arg, *child;
+
+	if (error != ERR_OK || !pcb)
+		return ERR_VAL;
+	child = listener->pending_count <= listener->backlog
+			? tcp_socket_alloc(listener->inet.base.family)
+			: NULL;
+	if (!child)
+		return ERR_MEM; /* lwIP aborts it */
+	child->life = TCP_CONNECTED;
+	child->is_bound = true;
+	child->inet.is_v6_only = listener->inet.is_v6_only;
+	child->peer = (struct inet_end){.address = pcb->remote_ip, .port = pcb->remote_port};
+	child->listener = listener;
+	attach(child, pcb);
+	tcp_inherit_options(child, listener);
+	TAILQ_INSERT_TAIL(&listener->pending, child, pending_link);
+	listener->pending_count++;
+	inet_wake(&listener->inet, EVENTS_IN);
+	return ERR_OK;
+}
+
+/* --- bind, listen -------------------------------------------------------------------------------
+ */
+
+/* net_lock. With SO_REUSEADDR (and whatever port 0 finds) connections that are over do not count.
+ */
+static int bind_locked(struct tcp_socket *sock, struct inet_end *end)
+{
+	int error;
+
+	if (!sock->pcb || sock->life != TCP_NEW || sock->is_bound)
+		return -EINVAL;
+	error = inet_check_own(&sock->inet, end);
+	if (error)
+		return error;
+	if (sock->inet.base.reuses_address || sock->inet.base.reuses_port)
+		ip_set_option(sock->pcb, SOF_REUSEADDR);
+	else
+		ip_reset_option(sock->pcb, SOF_REUSEADDR);
+	error = inet_errno(tcp_bind(sock->pcb, &end->address, end->port));
+	sock->is_bound = !error;
+	return error;
+}
+
+static int tcp_socket_bind(struct socket *socket, const struct socket_name *name)
+{
+	struct tcp_socket *sock = tcp_of(socket);
+	struct inet_end end;
+	int error = inet_get_end(&sock->inet, name, &end);
+
+	if (error)
+		return error;
+	net_lock();
+	error = bind_locked(sock, &end);
+	net_unlock();
+	return error;
+}
+
+/* Two sockets may have bound one port with SO_REUSEADDR; only one of them can listen. */
+static bool is_listened_on(const struct tcp_pcb *pcb)
+{
+	for (const struct tcp_pcb_listen *other = tcp_listen_pcbs.listen_pcbs; other;
+	     other = other->next)
+		if (other->local_port == pcb->local_port &&
+		    (ip_addr_cmp(&other->local_ip, &pcb->local_ip)))
+			return true;
+	return false;
+}
+
+static int start_listening(struct tcp_socket *sock)
+{
+	struct inet_end any = {.address = inet_is_v6(&sock->inet) ? *IP6_ADDR_ANY : *IP4_ADDR_ANY};
+	struct tcp_pcb *pcb;
+	err_t error;
+	int result = sock->is_bound ? 0 : bind_locked(sock, &any);
+
+	if (result)
+		return result;
+	if (!sock->inet.base.reuses_port && is_listened_on(sock->pcb))
+		return -EADDRINUSE;
+	/* lwIP's own count is of handshakes under way. */
+	pcb = tcp_listen_with_backlog_and_err(sock->pcb, UINT8_MAX, &error);
+	if (!pcb)
+		return inet_errno(error);
+	sock->pcb = pcb;
+	sock->life = TCP_LISTENING;
+	sock->inet.base.is_listening = true;
+	tcp_arg(pcb, sock);
+	tcp_accept(pcb, on_accept);
+	return 0;
+}
+
+static int tcp_socket_listen(struct socket *socket, int backlog)
+{
+	struct tcp_socket *sock = tcp_of(socket);
+	int error = -EINVAL;
+
+	net_lock();
+	if (sock->life == TCP_LISTENING)
+		error = 0;
+	else if (sock->life == TCP_NEW && sock->pcb)
+		error = start_listening(sock);
+	if (!error)
+		sock->backlog = (unsigned int)backlog;
+	net_unlock();
+	return error;
+}
+
+/* net_lock. NULL: none. */
+static struct tcp_socket *take_pending(struct tcp_socket *sock)
+{
+	struct tcp_socket *child = TAILQ_FIRST(&sock->pending);
+
+	if (!child)
+		return NULL;
+	TAILQ_REMOVE(&sock->pending, child, pending_link);
+	sock->pending_count--;
+	child->listener = NULL;
+	return child;
+}
+
+static struct tcp_socket *next_pending(struct tcp_socket *sock)
+{
+	struct tcp_socket *child;
+
+	net_lock();
+	if (net_has_work() && !sock->pending_count)
+		net_poll();
+	child = take_pending(sock);
+	net_unlock();
+	return child;
+}
+
+static int tcp_socket_accept(struct socket *socket, bool is_nonblocking, struct socket **accepted)
+{
+	struct tcp_socket *sock = tcp_of(socket), *child;
+	uint64_t deadline_ns = socket_deadline(socket->receive_timeout_ns);
+	int error;
+
+	while (sock->life == TCP_LISTENING) {
+		child = next_pending(sock);
+		if (child) {
+			*accepted = &child->inet.base;
+			return 0;
+		}
+		if (is_nonblocking)
+			return -EAGAIN;
+		error = inet_wait(&sock->inet, sock->pending_count || sock->life != TCP_LISTENING,
+				  deadline_ns);
+		if (error)
+			return socket_wait_result(error, socket->receive_timeout_ns);
+	}
+	return -EINVAL;
+}
+
+/* --- connect ------------------------------------------------------------------------------------
+ */
+
+/* net_lock. A failed connection leaves no control block: the socket may try again. */
+static int ensure_pcb(struct tcp_socket *sock)
+{
+	struct tcp_pcb *pcb;
+
+	if (sock->pcb)
+		return 0;
+	pcb = tcp_new_ip_type(inet_ip_type(&sock->inet));
+	if (!pcb)
+		return -ENOBUFS;
+	attach(sock, pcb);
+	return 0;
+}
+
+/* connect(2) to nobody's address means ourselves. */
+static void make_definite(struct inet_end *end)
+{
+	if (!ip_addr_isany(&end->address))
+		return;
+	if (IP_IS_V4(&end->address))
+		ip_addr_set_loopback(0, &end->address);
+	else
+		ip_addr_set_loopback(1, &end->address);
+}
+
+static int start_connecting(struct tcp_socket *sock, struct inet_end *end)
+{
+	int error = ensure_pcb(sock);
+
+	if (error)
+		return error;
+	make_definite(end);
+	if (inet_is_v6(&sock->inet) && !sock->is_bound)
+		ip_addr_set_any(IP_IS_V6(&end->address), &sock->pcb->local_ip);
+	sock->life = TCP_CONNECTING;
+	sock->peer = *end;
+	error = inet_errno(tcp_connect(sock->pcb, &end->address, end->port, on_connected));
+	if (error)
+		sock->life = TCP_NEW;
+	else
+		sock->is_bound = true;
+	return error;
+}
+
+/* net_lock. -EINPROGRESS: on its way now. */
+static int connect_locked(struct tcp_socket *sock, struct inet_end *end)
+{
+	int error;
+
+	switch (sock->life) {
+	case TCP_NEW:
+		error = socket_take_error(&sock->inet.base);
+		if (!error)
+			error = start_connecting(sock, end);
+		return error ? error : -EINPROGRESS;
+	case TCP_CONNECTING:
+		return -EALREADY;
+	case TCP_CONNECTED:
+		return -EISCONN;
+	default:
+		return -EINVAL; /* listening */
+	}
+}
+
+static int wait_connected(struct tcp_socket *sock)
+{
+	uint64_t timeout_ns = sock->inet.base.send_timeout_ns;
+	int error =
+		inet_wait(&sock->inet, sock->life != TCP_CONNECTING, socket_deadline(timeout_ns));
+
+	if (error == -ETIMEDOUT)
+		return -EINPROGRESS;
+	/* The connection is made all the same: a restart would find it under way. */
+	if (error)
+		return sock->life == TCP_CONNECTING ? -EINTR : error;
+	error = socket_take_error(&sock->inet.base);
+	if (error)
+		return error;
+	return sock->life == TCP_CONNECTED ? 0 : -ECONNABORTED;
+}
+
+static int tcp_socket_connect(struct socket *socket, const struct socket_name *name,
+			      bool is_nonblocking)
+{
+	struct tcp_socket *sock = tcp_of(socket);
+	struct inet_end end;
+	int error = inet_get_end(&sock->inet, name, &end);
+
+	if (name->len >= sizeof(name->family) && name->family == UK_AF_UNSPEC)
+		return -EOPNOTSUPP; /* a connection is not dissolved */
+	if (error)
+		return error;
+	net_lock();
+	error = connect_locked(sock, &end);
+	net_unlock();
+	if (is_nonblocking || (error != -EINPROGRESS && error != -EALREADY))
+		return error;
+	return wait_connected(sock);
+}
+
+/* --- names --------------------------------------------------------------------------------------
+ */
+
+static int tcp_socket_own_name(struct socket *socket, struct socket_name *name)
+{
+	struct tcp_socket *sock = tcp_of(socket);
+	struct inet_end end = {.address = inet_is_v6(&sock->inet) ? *IP6_ADDR_ANY : *IP4_ADDR_ANY};
+
+	net_lock();
+	if (sock->pcb && sock->is_bound)
+		end = (struct inet_end){.address = sock->pcb->local_ip,
+					.port = sock->pcb->local_port};
+	inet_put_end(&sock->inet, &end, name);
+	net_unlock();
+	return 0;
+}
+
+static int tcp_socket_peer_name(struct socket *socket, struct socket_name *name)
+{
+	struct tcp_socket *sock = tcp_of(socket);
+
+	if (sock->life != TCP_CONNECTED || !sock->pcb)
+		return -ENOTCONN;
+	inet_put_end(&sock->inet, &sock->peer, name);
+	return 0;
+}
+
+/* --- the end ------------------------------------------------------------------------------------
+ */
+
+/* net_lock. */
+static int shut_locked(struct tcp_socket *sock, unsigned int how)
+{
+	unsigned int fresh = how & ~sock->inet.shut;
+
+	if (sock->life == TCP_LISTENING && (how & SOCKET_SHUT_RECEIVE)) {
+		struct tcp_socket *child;
+
+		while ((child = take_pending(sock)))
+			child->inet.base.ops->release(&child->inet.base);
+		tcp_close(detach(sock));
+		sock->life = TCP_NEW;
+		sock->is_bound = false;
+		return 0;
+	}
+	if (sock->life != TCP_CONNECTED || !sock->pcb)
+		return -ENOTCONN;
+	sock->inet.shut |= how;
+	if (fresh & SOCKET_SHUT_SEND)
+		return inet_errno(tcp_shutdown(sock->pcb, 0, 1));
+	return 0;
+}
+
+static int tcp_socket_shutdown(struct socket *socket, unsigned int how)
+{
+	struct tcp_socket *sock = tcp_of(socket);
+	int error;
+
+	net_lock();
+	error = shut_locked(sock, how);
+	inet_wake(&sock->inet, EVENTS_IN | EVENTS_OUT | EPOLLHUP | EPOLLRDHUP);
+	net_unlock();
+	return error;
+}
+
+/* SO_LINGER: close(2) waits until what was sent has arrived, or the time is over. */
+static void linger(struct tcp_socket *sock)
+{
+	uint64_t deadline_ns = clock_monotonic_ns() +
+			       (uint64_t)sock->inet.base.linger_seconds * (uint64_t)UK_NSEC_PER_SEC;
+
+	net_lock();
+	if (sock->pcb)
+		tcp_shutdown(sock->pcb, 0, 1);
+	net_unlock();
+	(void)inet_wait(&sock->inet, !sock->pcb || !tcp_sndqueuelen(sock->pcb), deadline_ns);
+}
+
+/* What the program has not read makes the end a reset (RFC 2525, 2.17), and so does
+ * SO_LINGER with no time. lwIP sees the former by its window. */
+static void end_connection(struct tcp_socket *sock)
+{
+	struct tcp_pcb *pcb = detach(sock);
+	bool is_unread = sock->received_bytes != 0;
+
+	tcp_drop_received(sock);
+	if (!pcb)
+		return;
+	if (is_unread || (sock->life == TCP_CONNECTED && !sock->inet.base.linger_seconds))
+		tcp_abort(pcb);
+	else if (tcp_close(pcb) != ERR_OK)
+		tcp_abort(pcb);
+}
+
+static void tcp_socket_release(struct socket *socket)
+{
+	struct tcp_socket *sock = tcp_of(socket), *child;
+
+	if (sock->life == TCP_CONNECTED && socket->linger_seconds > 0)
+		linger(sock);
+	net_lock();
+	while ((child = take_pending(sock))) {
+		end_connection(child);
+		uk_free(child);
+	}
+	if (sock->life == TCP_LISTENING)
+		tcp_close(detach(sock));
+	else
+		end_connection(sock);
+	net_unlock();
+	uk_free(sock);
+}
+
+static const struct socket_ops tcp_ops = {
+	.send = tcp_socket_send,
+	.receive = tcp_socket_receive,
+	.poll = tcp_socket_poll,
+	.shutdown = tcp_socket_shutdown,
+	.next_bytes = tcp_socket_next_bytes,
+	.bind = tcp_socket_bind,
+	.listen = tcp_socket_listen,
+	.accept = tcp_socket_accept,
+	.connect = tcp_socket_connect,
+	.own_name = tcp_socket_own_name,
+	.peer_name = tcp_socket_peer_name,
+	.set_option = tcp_set_option,
+	.get_option = tcp_get_option,
+	.ioctl = inet_ioctl,
+	.release = tcp_socket_release,
+};
+
+int tcp_socket_create(unsigned int family, struct socket **socket)
+{
+	struct tcp_socket *sock = tcp_socket_alloc(family);
+	int error;
+
+	if (!sock)
+		return -ENOMEM;
+	net_lock();
+	error = ensure_pcb(sock);
+	net_unlock();
+	if (error) {
+		uk_free(sock);
+		return error;
+	}
+	*socket = &sock->inet.base;
+	return 0;
+}

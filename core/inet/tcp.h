@@ -1,0 +1,62 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * TCP sockets (private to core/inet).
+ *
+ *   NEW --listen--> LISTENING
+ *    '--connect--> CONNECTING --> CONNECTED --> (pcb NULL: lwIP gave it up, `error` says why)
+ *
+ * What has arrived is a list of pbufs linked by `next`, whatever packets they came in (tot_len of
+ * lwIP's chains has 16 bits). Only readers take from its head, under receive_lock; the callback
+ * appends to its tail. Lock order: receive_lock or send_lock, then net_lock.
+ */
+#ifndef CORE_INET_TCP_H
+#define CORE_INET_TCP_H
+
+#include <lwip/tcp.h>
+#include "inet.h"
+
+enum tcp_life { TCP_NEW, TCP_LISTENING, TCP_CONNECTING, TCP_CONNECTED };
+
+struct tcp_socket {
+	struct inet_socket inet;
+	struct mutex receive_lock, send_lock;
+	/* net_lock */
+	struct tcp_pcb *pcb; /* NULL: gone. A struct tcp_pcb_listen while listening */
+	enum tcp_life life;
+	bool is_bound, is_corked, has_ended; /* has_ended: the other side sends no more */
+	struct pbuf *first, **tail;          /* received; *tail is NULL */
+	size_t received_bytes;
+	struct inet_end peer; /* of a connection, also when the pcb is gone */
+	struct tcp_socket *listener;
+	TAILQ_HEAD(, tcp_socket) pending; /* of a listener: connections to accept */
+	TAILQ_ENTRY(tcp_socket) pending_link;
+	unsigned int pending_count, backlog;
+	/* receive_lock */
+	size_t first_offset; /* bytes of `first` that were taken */
+	/* options kept for reading back */
+	unsigned int user_timeout_ms, defer_accept_s, notsent_low;
+	u32_t keep_idle_ms, keep_interval_ms, keep_count;
+	bool is_nodelay, quick_ack;
+};
+
+static inline struct tcp_socket *tcp_of(struct socket *socket)
+{
+	return uk_container_of(inet_of(socket), struct tcp_socket, inet);
+}
+
+/* tcp_io.c */
+uk_ssize_t tcp_socket_send(struct socket *socket, struct socket_transfer *transfer);
+uk_ssize_t tcp_socket_receive(struct socket *socket, struct socket_transfer *transfer);
+unsigned int tcp_socket_poll(struct socket *socket, struct poll_table *table);
+size_t tcp_socket_next_bytes(struct socket *socket);
+/** lwIP's callbacks for data, and the end of the list of what arrived. net_lock. */
+void tcp_set_callbacks(struct tcp_socket *sock);
+void tcp_drop_received(struct tcp_socket *sock);
+
+/* tcp_options.c */
+int tcp_set_option(struct socket *socket, int level, int name, const void *value, size_t len);
+int tcp_get_option(struct socket *socket, int level, int name, void *value, size_t *len);
+/** The options of `from` for a connection it accepted. net_lock. */
+void tcp_inherit_options(struct tcp_socket *child, const struct tcp_socket *from);
+
+#endif /* CORE_INET_TCP_H */
