@@ -17,6 +17,8 @@ Run (returns the program's status)
                         a program of this machine, with its libraries
   PARAMS="strace=1"  MEM=128  CPUS=1  MACHINE=microvm|x86pc|x86q35  ACCEL=auto|tcg|kvm
   CPU=model  BOOT=pvh|multiboot|auto  TIMEOUT=seconds  QEMU_ARGS=  KERNEL=image
+  PORTS="tcp:6379 udp:5353:53"  NET=1  BRIDGE=br0  TAP=tap0
+                        a network device, and ports of this machine that lead to the guest
   make apps             collect all apps into build/apps/
 Test
   make test             everything: builds, checks, host tests, fuzzing, apps, tests in the guest

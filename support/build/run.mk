@@ -7,6 +7,8 @@
 #   FILES="HOST[:GUEST] ..."   files and folders to take along
 #   PARAMS="..."      kernel parameters
 #   KERNEL=<image>    another image than the one built here
+#   PORTS="tcp:6379 udp:5353:53"   a network device, and ports of 127.0.0.1 that lead to the guest
+#   NET=1, BRIDGE=br0, TAP=tap0     a network device on QEMU's user network, a bridge, a tap interface
 #   MEM= CPUS= MACHINE= ACCEL= CPU= BOOT= TIMEOUT= QEMU_ARGS=   see qemu-guest -h
 #
 # make itself turns every failure into status 2. A loaded function (make_exit.c) ends it with the
@@ -59,9 +61,11 @@ run-guest: export UK_RUN_QEMU_ARGS = $(value QEMU_ARGS)
 run-guest: $(if $(KERNEL),,image) $(UK_RUN_INITRD) | prerequisites-run
 	$(Q)mkdir -p $(UK_RUN_DIR)
 	$(Q)status=0; $(SCRIPTS)/qemu-guest -k $(or $(KERNEL),$(UK_IMAGE)) \
-		-i $(UK_RUN_INITRD) -a "$$UK_RUN_CMDLINE" -m $(or $(MEM),128) -c $(or $(CPUS),1) -t $(or $(MACHINE),microvm) -A $(or $(ACCEL),auto) \
-		$(if $(CPU),-C $(CPU)) $(if $(BOOT),-B $(BOOT)) $(if $(TIMEOUT),-T $(TIMEOUT)) \
-		$(if $(filter 1,$(V)),-v) -x "$$UK_RUN_QEMU_ARGS" || status=$$?; \
+		-i $(UK_RUN_INITRD) -a "$$UK_RUN_CMDLINE" -m $(or $(MEM),128) -c $(or $(CPUS),1) \
+		-t $(or $(MACHINE),microvm) -A $(or $(ACCEL),auto) \
+		$(if $(NET),-n) $(addprefix -p ,$(PORTS)) $(if $(BRIDGE),-b $(BRIDGE)) \
+		$(if $(TAP),-d $(TAP)) $(if $(CPU),-C $(CPU)) $(if $(BOOT),-B $(BOOT)) \
+		$(if $(TIMEOUT),-T $(TIMEOUT)) $(if $(filter 1,$(V)),-v) -x "$$UK_RUN_QEMU_ARGS" || status=$$?; \
 		echo $$status >$(UK_RUN_DIR)/status
 
 uk_dry_run    = $(findstring n,$(filter-out --%,$(firstword -$(MAKEFLAGS))))

@@ -79,3 +79,29 @@ def test_bad_arguments(run_script, arguments):
     result = run_script("qemu-guest", "-k", "x", *arguments)
     assert result.returncode == 126
     assert b"usage:" in result.stderr
+
+
+def command_of(run_script, guest, *options):
+    """What QEMU would be started with."""
+    result = run_script("qemu-guest", "-k", guest, "-q", "/bin/echo", *options)
+    assert result.returncode == 125
+    return result.stdout.decode()
+
+
+def test_network(run_script, guest):
+    assert "netdev" not in command_of(run_script, guest)
+    said = command_of(run_script, guest, "-n")
+    assert "-netdev user,id=net0 " in said and "virtio-net-device,netdev=net0" in said
+    said = command_of(run_script, guest, "-p", "tcp:6379", "-p", "udp:5353:53", "-t", "x86q35")
+    assert ("-netdev user,id=net0,hostfwd=tcp:127.0.0.1:6379-:6379,"
+            "hostfwd=udp:127.0.0.1:5353-:53 ") in said
+    assert "virtio-net-pci,netdev=net0" in said
+    said = command_of(run_script, guest, "-b", "br0")
+    assert "-netdev bridge,id=net0,br=br0 " in said and ",mac=52:54:00:" in said
+    assert "-netdev tap,id=net0,ifname=tap7,script=no" in command_of(run_script, guest, "-d", "tap7")
+
+
+@pytest.mark.parametrize("options", [["-p", "6379"], ["-p", "tcp:0"], ["-p", "tcp:1:2:3"],
+                                     ["-p", "icmp:1"], ["-p", "tcp:70000"], ["-n", "-b", "br0"]])
+def test_impossible_network(run_script, guest, options):
+    assert run_script("qemu-guest", "-k", guest, *options).returncode == 126
