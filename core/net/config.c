@@ -92,7 +92,7 @@ static void take_address(struct netdev *dev)
 		uk_pr_info("%s: address lost\n", dev->name);
 	if (conf->gateway && (!netif_default || netif_ip4_addr(netif_default)->addr == 0))
 		netif_set_default(&dev->netif);
-	net_raise(NET_WORK_CONFIG);
+	net_raise_task(NET_WORK_CONFIG);
 }
 
 static void log_ip6(const struct netdev *dev, int index)

@@ -1,6 +1,10 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * The lock, and the task that handles what arrives while no thread of the program asks for it.
+ * The lock, and where what arrives is handled: as deferred work, in whichever thread was
+ * interrupted or went to sleep last; no thread is switched to for a packet. The net task does what
+ * that cannot: it goes on when there is more than one round's worth, and it writes files.
+ *
+ * Nobody sleeps or is preempted with net.lock held, so on one CPU deferred work finds it free.
  *
  * Locks: net.lock guards lwIP and everything of core/net and of network drivers but `work` and
  * has_work, which are atomic.
@@ -9,6 +13,7 @@
 #include <lwip/init.h>
 #include <lwip/sys.h>
 #include <uk/clock.h>
+#include <uk/deferred.h>
 #include <uk/param.h>
 #include <uk/random.h>
 #include <uk/sched.h>
@@ -18,14 +23,18 @@
 #define UK_LOG_NAME "net: "
 #include <uk/print.h>
 
+static void run_deferred(struct deferred *work);
+
 static struct {
 	struct mutex lock;
-	unsigned int work;         /* NET_WORK_*; atomic */
-	struct waitq work_waiters; /* the net task */
+	unsigned int work; /* NET_WORK_*; atomic */
+	struct deferred deferred;
+	struct waitq task_waiters; /* the net task */
 	struct waitq config_waiters;
 	bool is_started;
 } net = {.lock = MUTEX_INIT(net.lock),
-	 .work_waiters = WAITQ_INIT(net.work_waiters),
+	 .deferred = {.run = run_deferred},
+	 .task_waiters = WAITQ_INIT(net.task_waiters),
 	 .config_waiters = WAITQ_INIT(net.config_waiters)};
 
 static uint64_t wait_seconds;
@@ -52,15 +61,21 @@ bool net_is_locked_by_us(void)
 /* --- work ---------------------------------------------------------------------------------------
  */
 
-void net_raise(unsigned int kinds)
-{
-	if ((__atomic_fetch_or(&net.work, kinds, __ATOMIC_SEQ_CST) & kinds) != kinds)
-		waitq_wake(&net.work_waiters, 0);
-}
-
 bool net_has_work(void)
 {
 	return __atomic_load_n(&net.work, __ATOMIC_ACQUIRE) != 0;
+}
+
+void net_raise(unsigned int kinds)
+{
+	__atomic_fetch_or(&net.work, kinds, __ATOMIC_SEQ_CST);
+	deferred_raise(&net.deferred);
+}
+
+void net_raise_task(unsigned int kinds)
+{
+	__atomic_fetch_or(&net.work, kinds, __ATOMIC_SEQ_CST);
+	waitq_wake(&net.task_waiters, 0);
 }
 
 void net_poll(void)
@@ -71,6 +86,19 @@ void net_poll(void)
 		net_timers_run();
 	if (kinds & NET_WORK_DEVICES)
 		netdev_poll_all();
+}
+
+static void run_deferred(struct deferred *work)
+{
+	(void)work;
+	if (!net_has_work())
+		return; /* somebody was faster */
+	if (!net.is_started || !mutex_trylock(&net.lock)) {
+		waitq_wake(&net.task_waiters, 0);
+		return;
+	}
+	net_poll();
+	net_unlock();
 }
 
 static void handle_config(void)
@@ -89,7 +117,7 @@ static void net_main(void *arg)
 	vfs_root(&root);
 	current->fs = fsctx_create(&root); /* it writes files; NULL: then it does not */
 	for (;;) {
-		waitq_wait_event(&net.work_waiters, net_has_work(), UK_NO_TIMEOUT);
+		waitq_wait_event(&net.task_waiters, net_has_work(), UK_NO_TIMEOUT);
 		net_lock();
 		net_poll();
 		net_unlock();

@@ -5,13 +5,14 @@
 
 #include <uk/netdev.h>
 
-/* Kinds of work that wait for the net task. */
+/* Kinds of work. */
 #define NET_WORK_DEVICES 0x1
 #define NET_WORK_TIMERS  0x2
 #define NET_WORK_CONFIG  0x4 /* an address changed: files to write, outside net_lock */
 
-/** There is work of this kind. Any context. */
+/** There is work of this kind: soon, in any thread's context / for the net task. Any context. */
 void net_raise(unsigned int kinds);
+void net_raise_task(unsigned int kinds);
 
 /* --- devices (netdev.c) -------------------------------------------------------------------------
  */

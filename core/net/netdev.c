@@ -79,8 +79,10 @@ void netdev_poll_all(void)
 	TAILQ_FOREACH (dev, &netdevs, link) {
 		if (!__atomic_exchange_n(&dev->has_work, false, __ATOMIC_ACQ_REL))
 			continue;
-		if (dev->ops->poll(dev, POLL_BUDGET) == POLL_BUDGET)
-			netdev_raise(dev);
+		if (dev->ops->poll(dev, POLL_BUDGET) == POLL_BUDGET) {
+			__atomic_store_n(&dev->has_work, true, __ATOMIC_RELEASE);
+			net_raise_task(NET_WORK_DEVICES);
+		}
 		if (dev->is_stalled) {
 			dev->is_stalled = false;
 			tcp_txnow(); /* what found no room tries again */

@@ -11,6 +11,7 @@
 #include <uk/arch/cpu.h>
 #include <uk/assert.h>
 #include <uk/clock.h>
+#include <uk/deferred.h>
 #include <uk/lock.h>
 #include <uk/sched.h>
 #include <uk/signal.h>
@@ -79,10 +80,18 @@ static void idle(void)
 	clock_idle_end();
 }
 
+/* Until there is a task to run and nothing is deferred. */
 static void __uk_noinline wait_for_work(void)
 {
-	while (!cpu.runq.first)
-		idle();
+	while (!cpu.runq.first || deferred_is_pending()) {
+		if (!deferred_is_pending()) {
+			idle();
+			continue;
+		}
+		ukarch_irq_enable();
+		deferred_run();
+		ukarch_irq_disable();
+	}
 	cpu.switched_at = ukarch_counter();
 }
 
@@ -90,7 +99,7 @@ static inline struct task *pick_next(void)
 {
 	struct task *next;
 
-	if (!cpu.runq.first)
+	if (!cpu.runq.first || deferred_is_pending())
 		wait_for_work();
 	next = uk_container_of(cpu.runq.first, struct task, sched);
 	runq_remove(&cpu.runq, &next->sched);
@@ -153,9 +162,12 @@ void sched_yield(void)
 
 void sched_preempt(void)
 {
-	unsigned long flags = spin_lock_irqsave(&cpu.lock);
+	unsigned long flags;
 
 	ukarch_thread_clear_work(&current->thread, UKARCH_WORK_RESCHED);
+	if (deferred_is_pending())
+		deferred_run();
+	flags = spin_lock_irqsave(&cpu.lock);
 	if (cpu.runq.count) {
 		charge(current);
 		current->involuntary_switches++;

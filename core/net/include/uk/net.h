@@ -3,14 +3,16 @@
  * The network: lwIP's raw API (<lwip/tcp.h>, <lwip/udp.h>, <lwip/raw.h>, <lwip/netif.h>) under one
  * lock. Whoever holds net_lock() may call lwIP; every callback of lwIP comes with it held.
  *
- *   interrupt -> net_raise() -> net task, or whoever calls net_poll() before it runs
- *   net_poll()   -> device -> lwIP -> callbacks of the sockets
+ *   interrupt -> deferred work: net_poll() -> device -> lwIP -> callbacks of the sockets
  *   net_unlock() -> frames that were sent go to the devices, once for all of them
  *
- * A thread that is about to sleep for the network calls net_poll() first: what has arrived is then
- * handled without a switch of threads. Nothing below the lock sleeps. Lock order: net_lock is
- * inside every lock of the VFS and of a program's memory; nothing but irq-off locks is inside it.
- * So nothing may be copied from or to a program with it held.
+ * What arrives is handled by itself, before the interrupted thread goes on and before a CPU idles
+ * (<uk/deferred.h>): a socket's callback wakes its sleepers, and that is all there is to do. A
+ * thread that will look at a socket anyway may call net_poll() first.
+ *
+ * Nothing sleeps with the lock held. Lock order: net_lock is inside every lock of the VFS and of a
+ * program's memory; nothing but irq-off locks is inside it. So nothing may be copied from or to a
+ * program with it held.
  */
 #ifndef UK_NET_H
 #define UK_NET_H

@@ -95,6 +95,14 @@ static inline void mutex_lock(struct mutex *mutex)
 						     __ATOMIC_ACQUIRE, __ATOMIC_RELAXED)))
 		mutex_lock_slow(mutex);
 }
+/** Takes it only if it is free; whether it did. */
+static inline bool mutex_trylock(struct mutex *mutex)
+{
+	struct task *expected = NULL;
+
+	return __atomic_compare_exchange_n(&mutex->owner, &expected, mutex_self(), false,
+					   __ATOMIC_ACQUIRE, __ATOMIC_RELAXED);
+}
 static inline void mutex_unlock(struct mutex *mutex)
 {
 	__atomic_store_n(&mutex->owner, NULL, __ATOMIC_RELEASE);
