@@ -25,12 +25,6 @@ static uint16_t fold(uint64_t sum)
 	return (uint16_t)sum;
 }
 
-static inline uint64_t add_carry(uint64_t sum, uint64_t word)
-{
-	sum += word;
-	return sum + (sum < word);
-}
-
 static inline uint64_t load64(const uint8_t *p)
 {
 	uint64_t word;
@@ -39,30 +33,47 @@ static inline uint64_t load64(const uint8_t *p)
 	return word;
 }
 
-/* The bytes that do not fill a word, in the order they have in memory. */
-static uint64_t load_tail(const uint8_t *p, size_t len)
+/* Up to seven bytes that do not fill a word, in the order they have in memory. */
+static inline uint64_t load_tail(const uint8_t *p, int len)
 {
 	uint64_t word = 0;
+	uint32_t four = 0;
+	uint16_t two = 0;
+	int at = 0;
 
-	memcpy(&word, p, len);
+	if (len & 4) {
+		memcpy(&four, p, sizeof(four));
+		word = four;
+		at = 4;
+	}
+	if (len & 2) {
+		memcpy(&two, p + at, sizeof(two));
+		word |= (uint64_t)two << 8 * at;
+		at += 2;
+	}
+	if (len & 1)
+		word |= (uint64_t)p[at] << 8 * at;
 	return word;
 }
 
 uint16_t net_checksum(const void *data, int len)
 {
 	const uint8_t *p = data;
-	uint64_t sum = 0;
+	uint64_t sum = 0, carries = 0; /* an add and an adc per word */
 
 	for (; len >= 32; len -= 32, p += 32) {
-		sum = add_carry(sum, load64(p));
-		sum = add_carry(sum, load64(p + 8));
-		sum = add_carry(sum, load64(p + 16));
-		sum = add_carry(sum, load64(p + 24));
+		carries += uk_add_overflow(sum, load64(p), &sum);
+		carries += uk_add_overflow(sum, load64(p + 8), &sum);
+		carries += uk_add_overflow(sum, load64(p + 16), &sum);
+		carries += uk_add_overflow(sum, load64(p + 24), &sum);
 	}
 	for (; len >= 8; len -= 8, p += 8)
-		sum = add_carry(sum, load64(p));
+		carries += uk_add_overflow(sum, load64(p), &sum);
 	if (len > 0)
-		sum = add_carry(sum, load_tail(p, (size_t)len));
+		carries += uk_add_overflow(sum, load_tail(p, len), &sum);
+	/* 2^64 is 1 modulo 2^16 - 1. A carry of this sum leaves it far from another one. */
+	if (uk_add_overflow(sum, carries, &sum))
+		sum++;
 	return fold(sum);
 }
 

@@ -41,6 +41,8 @@ static int negotiate(struct virtio_device *dev, const struct virtio_driver *driv
 	uint64_t offered = dev->bus->get_features(dev);
 
 	dev->features = offered & (driver->features | RING_FEATURES);
+	if (driver->choose)
+		dev->features = driver->choose(dev->features);
 	if (dev->is_legacy)
 		dev->features &= UINT32_MAX;
 	else if (!virtio_has(dev, VIRTIO_F_VERSION_1))
@@ -134,6 +136,7 @@ struct virtio_queue *virtio_queue_create(struct virtio_device *dev, unsigned int
 		return ERR_PTR(error);
 	}
 	dev->queues[index] = queue;
+	dev->queue_count = UK_MAX(dev->queue_count, index + 1);
 	return queue;
 }
 
@@ -209,7 +212,7 @@ void virtio_read_config(struct virtio_device *dev, unsigned int offset, uint8_t 
 
 void virtio_queues_interrupt(struct virtio_device *dev)
 {
-	for (unsigned int i = 0; i < VIRTIO_MAX_QUEUES; i++) {
+	for (unsigned int i = 0; i < dev->queue_count; i++) {
 		struct virtio_queue *queue = dev->queues[i];
 
 		if (queue && queue->interrupt)

@@ -37,6 +37,8 @@
 #define ETH_BYTES     14
 #define LEGACY_HEADER 10 /* without num_buffers */
 
+#define LARGE_FEATURES (UK_BIT(VIRTIO_NET_F_GUEST_TSO4) | UK_BIT(VIRTIO_NET_F_GUEST_TSO6))
+
 struct net;
 
 /* A receive buffer: its pbuf in front, header and frame behind. */
@@ -455,13 +457,23 @@ static int net_probe(struct virtio_device *dev)
 	return 0;
 }
 
+/* Segments of up to 64 KiB are received only in several buffers, with their checksum vouched for.
+ */
+static uint64_t net_choose(uint64_t offered)
+{
+	const uint64_t merge = UK_BIT(VIRTIO_NET_F_MRG_RXBUF) | UK_BIT(VIRTIO_NET_F_GUEST_CSUM);
+
+	return (offered & merge) == merge ? offered : offered & ~LARGE_FEATURES;
+}
+
 static const struct virtio_driver net_driver = {
 	.name = "virtio-net",
 	.id = VIRTIO_ID_NET,
 	.features = UK_BIT(VIRTIO_NET_F_CSUM) | UK_BIT(VIRTIO_NET_F_GUEST_CSUM) |
 		    UK_BIT(VIRTIO_NET_F_MTU) | UK_BIT(VIRTIO_NET_F_MAC) |
 		    UK_BIT(VIRTIO_NET_F_MRG_RXBUF) | UK_BIT(VIRTIO_NET_F_STATUS) |
-		    UK_BIT(VIRTIO_F_ANY_LAYOUT),
+		    UK_BIT(VIRTIO_F_ANY_LAYOUT) | LARGE_FEATURES,
+	.choose = net_choose,
 	.probe = net_probe,
 };
 VIRTIO_DRIVER(net_driver);

@@ -1,12 +1,15 @@
 # SPDX-License-Identifier: BSD-3-Clause
 """The network below sockets: interfaces come up on every transport, answer ARP and ping without
 any program's help, take their addresses from netdev.ip= or DHCP, and survive bad frames."""
+import os
 import random
+import shlex
+import shutil
 import struct
 import time
 
 from . import guest, wire
-from .guest import Failed
+from .guest import Failed, Skipped
 from .terminal import CTRL_D, Session
 from .wire import Wire
 
@@ -39,12 +42,13 @@ TRANSPORTS = {
 class Guest:
     """A guest on a wire, running a program that waits for its end of file."""
 
-    def __init__(self, context, transport="mmio-legacy", params=STATIC, program="/usr/bin/cat"):
-        machine, device, more = TRANSPORTS[transport]
+    def __init__(self, context, transport="mmio-legacy", params=STATIC, program="/usr/bin/cat",
+                 more=""):
+        machine, device, first = TRANSPORTS[transport]
         self.wire = Wire()
         self.monitor = wire.Monitor(self.wire.folder)
         # A -device that others sit on comes first.
-        extra = f"{more} {self.wire.netdev()} -device {device},netdev=wire,{MAC} " \
+        extra = f"{first} {self.wire.netdev()} -device {device},netdev=wire,{MAC} {more} " \
                 f"{self.monitor.argument()}"
         initrd = guest.mkinitrd(context, "net", programs=["/usr/bin/cat"])
         self.session = Session(guest.guest_argv(context, initrd, program, machine=machine,
@@ -256,16 +260,81 @@ def malformed(context, count=4000):
         it.end()
 
 
-def many_devices(context):
-    """Two devices, two addresses."""
-    with Guest(context, params=f'netdev.ip=[ "{GUEST}/24" "198.51.100.7/24" ]') as it:
-        it.resolve()
-        it.end()
+def two_devices(context):
+    """Each has its own address, and answers for it on its own wire."""
+    second = Wire()
+    try:
+        extra = f"{second.netdev('other')} -device virtio-net-device,netdev=other"
+        with Guest(context, params=f'netdev.ip=[ "198.51.100.7/24" "{GUEST}/24" ]',
+                   more=extra) as it:
+            it.session.expect(r"eth1: address")
+            found = [link.ask(wire.arp_request(PEER, GUEST), lambda f: wire.is_arp_reply(f, GUEST),
+                              3) is not None for link in (it.wire, second)]
+            if sorted(found) != [False, True]:
+                raise Failed(f"{GUEST} answered on the wires: {found}")
+            it.end()
+    finally:
+        second.close()
+
+
+def entropy(context):
+    """A CPU without RDRAND: the device's bytes are used, and nobody is warned."""
+    program = guest.compile_c(context, guest.TESTS / "src" / "random.c", "random-static")
+    initrd = guest.mkinitrd(context, "entropy", programs=[program])
+    for machine, device in (("microvm", "virtio-rng-device"), ("x86q35", "virtio-rng-pci")):
+        result = guest.boot(context, initrd, str(program), cpu="qemu64", machine=machine,
+                            params="loglevel=2", extra=f"-device {device}")
+        guest.expect_status(result, 0)
+        if "guessable" in result.output:
+            raise Failed(f"{device}: {result.output!r}")
+    result = guest.boot(context, initrd, str(program), cpu="qemu64", params="loglevel=2")
+    guest.expect_text(result, "guessable")
+
+
+TAP_SETUP = ("ip tuntap add tap0 mode tap && ip addr add 10.99.0.1/24 dev tap0 && "
+             "ip link set tap0 up && ip link set lo up")
+TAP_PEER = """
+import socket, sys, time
+for _ in range(100):
+    s = socket.socket()
+    s.settimeout(1)
+    try:
+        s.connect(("10.99.0.15", 80))
+    except ConnectionRefusedError:
+        sys.exit(0)
+    except OSError:
+        time.sleep(0.1)
+sys.exit("nobody refuses the connection")
+"""
+
+
+def tap(context):
+    """Linux' TCP against ours over a device that leaves checksums to the other side: a segment
+    whose checksum is wrong would get no answer, and our answer none of its attention."""
+    if os.geteuid() != 0 or not os.path.exists("/dev/net/tun") or not shutil.which("ip"):
+        raise Skipped("needs root, /dev/net/tun and ip")
+    initrd = guest.mkinitrd(context, "net", programs=["/usr/bin/cat"])
+    argv = guest.guest_argv(context, initrd, "/usr/bin/cat", machine="x86q35",
+                            params="netdev.ip=10.99.0.15/24",
+                            extra="-netdev tap,id=n,ifname=tap0,script=no,downscript=no "
+                                  "-device virtio-net-pci,netdev=n")
+    script = (f"{TAP_SETUP} || exit 77; {shlex.join(argv)} <&3 & python3 -c {shlex.quote(TAP_PEER)}"
+              "; result=$?; kill $!; wait; exit $result")
+    read, write = os.pipe()  # the guest's standard input: it waits there
+    try:
+        result = guest.run(["unshare", "-n", "--", "bash", "-c", f"exec 3<&{read}; {script}"], 60,
+                           pass_fds=[read])
+    finally:
+        os.close(read)
+        os.close(write)
+    if result.status == 77:
+        raise Skipped("no tap interface can be made here")
+    guest.expect_status(result, 0)
 
 
 def tests(context):
     for name in TRANSPORTS:
         yield f"net/ping/{name}", lambda n=name: ping(context, n)
     for test in (ping6, fragments, dhcp, dhcp_wait, wait_in_vain, bad_parameter, names, link,
-                 malformed):
+                 malformed, two_devices, entropy, tap):
         yield f"net/{test.__name__}", lambda t=test: t(context)

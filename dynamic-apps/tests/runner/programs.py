@@ -31,6 +31,7 @@ PROGRAMS = {
     "io_threads": (("static", "musl"), ("max",), {}),
     "pidfd": (STATIC, ("max",), {}),
     "pipe_poll": (STATIC, ("max",), {}),
+    "random": (STATIC, BOTH_CPUS, {"params": "loglevel=1"}),
     "threads": (EVERY, BOTH_CPUS, {}),
     "thread_cpu": (("static", "musl"), BOTH_CPUS, {}),
     "own_gs": (("static",), BOTH_CPUS, {}),

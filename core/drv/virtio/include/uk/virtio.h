@@ -55,6 +55,7 @@ struct virtio_device {
 	bool is_legacy;     /* older than 1.0: page-aligned rings, no FEATURES_OK */
 	bool is_size_fixed; /* legacy PCI: a queue has the size the device says */
 	struct virtio_queue *queues[VIRTIO_MAX_QUEUES];
+	unsigned int queue_count; /* the highest index in use, plus one */
 	/** The configuration changed. Irq context; NULL: of no interest. */
 	void (*config_changed)(struct virtio_device *dev);
 	void *priv; /* the driver's */
@@ -65,6 +66,8 @@ struct virtio_driver {
 	const char *name; /* "virtio-net" */
 	uint32_t id;
 	uint64_t features; /* that it understands; those of rings and transports are added */
+	/** Which of the offered ones it can use together; NULL: all it understands. */
+	uint64_t (*choose)(uint64_t offered);
 	/** Makes queues, and calls virtio_ready() when it could take interrupts. 0, or -errno after
 	 *  which the device is reset and its queues are freed. May sleep. */
 	int (*probe)(struct virtio_device *dev);
