@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* Data of TCP connections, both ways; readiness. */
+/* Data of TCP connections, both ways; readiness. (lwIP's tcp_sndbuf() cuts its value to 16 bits:
+ * hence pcb->snd_buf.) */
 #include <uk/heap.h>
 #include <uk/string.h>
 #include "tcp.h"
@@ -42,7 +43,7 @@ static err_t on_sent(void *arg, struct tcp_pcb *pcb, u16_t len)
 	struct tcp_socket *sock = arg;
 
 	(void)len;
-	if (tcp_sndbuf(pcb) >= WRITABLE_BYTES)
+	if (pcb->snd_buf >= WRITABLE_BYTES)
 		inet_wake(&sock->inet, EVENTS_OUT);
 	return ERR_OK;
 }
@@ -89,8 +90,8 @@ static size_t room(const struct tcp_socket *sock)
 
 	if (!pcb || sock->life != TCP_CONNECTED || tcp_sndqueuelen(pcb) >= TCP_SND_QUEUELEN - 64)
 		return 0;
-	used = TCP_SND_BUF - tcp_sndbuf(pcb);
-	return used < limit ? UK_MIN((size_t)tcp_sndbuf(pcb), limit - used) : 0;
+	used = TCP_SND_BUF - pcb->snd_buf;
+	return used < limit ? UK_MIN((size_t)pcb->snd_buf, limit - used) : 0;
 }
 
 static bool can_send(struct tcp_socket *sock)
