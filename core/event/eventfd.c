@@ -12,7 +12,6 @@
 #include <uk/file.h>
 #include <uk/heap.h>
 #include <uk/procfs.h>
-#include <uk/signal.h>
 #include <uk/task.h>
 
 #define COUNT_MAX (UINT64_MAX - 1)
