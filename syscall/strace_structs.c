@@ -232,7 +232,8 @@ static bool put_epoll_event(struct strace_line *line, unsigned long addr)
 		return false;
 	strace_put(line, "{events=");
 	strace_put_epoll_mask(line, event.events);
-	strace_put(line, ", data=%#lx}", (unsigned long)event.data);
+	strace_put(line, ", data={u32=%u, u64=%lu}}", (uint32_t)event.data,
+		   (unsigned long)event.data);
 	return true;
 }
 

@@ -9,7 +9,8 @@
  * since the file was last asked: such an item is not taken off the list, so no event gets lost
  * between asking and taking off.
  *
- * An item holds no reference to its file: file_release() calls epoll_forget_file().
+ * An item holds no reference to its file: file_release() calls epoll_forget_file(). So a file that
+ * can be watched must not lose its last reference under vmspace.lock, that is, not be mapped.
  *
  * Locks, outer first:
  *   epoll_links_lock  which instance watches which file: file.watches, `nested`, life of items

@@ -10,6 +10,7 @@
 #include <cmocka.h>
 #include <asm/poll.h>
 #include <linux/errno.h>
+#include <linux/eventpoll.h>
 #include <linux/fcntl.h>
 #include <linux/inotify.h>
 #include <linux/futex.h>
@@ -149,6 +150,11 @@ static void test_flags(void **state)
 		 "FUTEX_WAIT_BITSET|FUTEX_CLOCK_REALTIME"},
 		{KIND_CLONE, CLONE_VM | CLONE_VFORK | SIGCHLD, "CLONE_VM|CLONE_VFORK|SIGCHLD"},
 		{KIND_SOCK_TYPE, 1 | O_CLOEXEC, "SOCK_STREAM|SOCK_CLOEXEC"},
+		{KIND_EVENTFD_FLAGS, 1 | O_NONBLOCK, "EFD_SEMAPHORE|EFD_NONBLOCK"},
+		{KIND_SIGNALFD_FLAGS, O_CLOEXEC, "SFD_CLOEXEC"},
+		{KIND_EPOLL_FLAGS, O_CLOEXEC, "EPOLL_CLOEXEC"},
+		{KIND_EPOLL_OP, EPOLL_CTL_MOD, "EPOLL_CTL_MOD"},
+		{KIND_EPOLL_OP, 9, "0x9"},
 		{KIND_MADVICE, MADV_DONTNEED, "MADV_DONTNEED"},
 		{KIND_ARCH_PRCTL, 0x1002, "ARCH_SET_FS"},
 	};
@@ -238,6 +244,24 @@ static void test_structs(void **state)
 	assert_string_equal(show_arg(KIND_TS_IN, BAD_ADDRESS, 0, 0), "0x10");
 }
 
+static void test_epoll_events(void **state)
+{
+	struct epoll_event events[9] = {
+		{.events = EPOLLIN | EPOLLET, .data = 5},
+		{.events = EPOLLHUP, .data = 1UL << 32 | 7},
+	};
+
+	assert_string_equal(show_arg(KIND_EPOLL_EVENT_IN, STR(events), 0, 0),
+			    "{events=EPOLLIN|EPOLLET, data={u32=5, u64=5}}");
+	assert_string_equal(show_arg(KIND_EPOLL_EVENTS_OUT, STR(events), 9, 2),
+			    "[{events=EPOLLIN|EPOLLET, data={u32=5, u64=5}}, "
+			    "{events=EPOLLHUP, data={u32=7, u64=4294967303}}]");
+	assert_string_equal(show_arg(KIND_EPOLL_EVENTS_OUT, STR(events), 9, 0), "[]");
+	assert_non_null(strstr(show_arg(KIND_EPOLL_EVENTS_OUT, STR(events), 9, 9), ", ...]"));
+	assert_memory_equal(show_arg(KIND_EPOLL_EVENTS_OUT, STR(events), 9, -EINTR), "0x", 2);
+	assert_string_equal(show_arg(KIND_EPOLL_EVENT_IN, BAD_ADDRESS, 0, 0), "0x10");
+}
+
 static void test_trim(void **state)
 {
 	struct strace_call open = {
@@ -284,11 +308,12 @@ static void test_long_lines(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_flags),   cmocka_unit_test(test_values),
-		cmocka_unit_test(test_strings), cmocka_unit_test(test_bytes),
-		cmocka_unit_test(test_vectors), cmocka_unit_test(test_string_arrays),
-		cmocka_unit_test(test_structs), cmocka_unit_test(test_trim),
-		cmocka_unit_test(test_results), cmocka_unit_test(test_long_lines),
+		cmocka_unit_test(test_flags),        cmocka_unit_test(test_values),
+		cmocka_unit_test(test_strings),      cmocka_unit_test(test_bytes),
+		cmocka_unit_test(test_vectors),      cmocka_unit_test(test_string_arrays),
+		cmocka_unit_test(test_structs),      cmocka_unit_test(test_trim),
+		cmocka_unit_test(test_results),      cmocka_unit_test(test_long_lines),
+		cmocka_unit_test(test_epoll_events),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

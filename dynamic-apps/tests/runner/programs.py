@@ -24,7 +24,7 @@ PROGRAMS = {
     "exec": (EVERY, ("max",), {}),
     "elf_layout": (EVERY, BOTH_CPUS, {}),
     "epoll": (("static", "musl"), ("max",), {}),
-    "epoll_nest": (STATIC, ("max",), {}),
+    "epoll_wait": (STATIC, ("max",), {}),
     "epoll_threads": (("static", "musl"), ("max",), {}),
     "eventfd": (STATIC, ("max",), {}),
     "signalfd": (("static", "musl"), ("max",), {}),

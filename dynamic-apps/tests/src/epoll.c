@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* epoll(7): interest lists and their errors, what is reported when, and waiting. Nested instances
- * are in epoll_nest.c. */
+/* epoll(7): interest lists, their errors, and what is reported when. Nested instances, timeouts and
+ * signal masks are in epoll_wait.c, several threads in epoll_threads.c. */
 #include "t.h"
 
 #include <limits.h>
@@ -18,14 +18,6 @@
 #endif
 
 static struct epoll_event events[64];
-
-static int64_t now_us(void)
-{
-	struct timespec ts;
-
-	clock_gettime(CLOCK_MONOTONIC, &ts);
-	return ts.tv_sec * 1000000 + ts.tv_nsec / 1000;
-}
 
 static int control(int epfd, int op, int fd, uint32_t wanted, uint64_t data)
 {
@@ -433,80 +425,10 @@ static void many_files(void)
 	close(epfd);
 }
 
-/* --- waiting -------------------------------------------------------------------------------- */
-
-static void timeouts(void)
-{
-	const struct timespec soon = {.tv_nsec = 3000000}, zero = {0, 0};
-	int epfd = CHECK_OK(epoll_create1(0)), fd = CHECK_OK(eventfd(0, 0));
-	int64_t start = now_us();
-
-	CHECK_OK(add(epfd, fd, EPOLLIN));
-	CHECK_EQ(epoll_wait(epfd, events, 4, 20), 0);
-	CHECK(now_us() - start >= 20000);
-	start = now_us();
-	CHECK_EQ(syscall(SYS_epoll_pwait2, epfd, events, 4, &soon, NULL, 8), 0);
-	CHECK(now_us() - start >= 3000);
-	CHECK_EQ(syscall(SYS_epoll_pwait2, epfd, events, 4, &zero, NULL, 8), 0);
-	signal_event(fd);
-	CHECK_EQ(epoll_wait(epfd, events, 4, -1), 1);
-	CHECK_EQ(syscall(SYS_epoll_pwait2, epfd, events, 4, NULL, NULL, 8), 1);
-	CHECK_EQ(epoll_wait(epfd, events, 4, INT_MAX), 1);
-	take_event(fd);
-	/* What was ready and no longer is does not end the wait. */
-	start = now_us();
-	CHECK_EQ(epoll_wait(epfd, events, 4, 10), 0);
-	CHECK(now_us() - start >= 10000);
-	close(fd);
-	close(epfd);
-}
-
-static volatile sig_atomic_t handled;
-
-static void on_signal(int signo)
-{
-	(void)signo;
-	handled++;
-}
-
-/* epoll_pwait: a signal that only its mask lets through ends it, unless something is ready. */
-static void masks(void)
-{
-	struct sigaction action = {.sa_handler = on_signal, .sa_flags = SA_RESTART};
-	int epfd = CHECK_OK(epoll_create1(0)), fd = CHECK_OK(eventfd(0, 0));
-	sigset_t usr1, none, before;
-
-	sigemptyset(&none);
-	sigemptyset(&usr1);
-	sigaddset(&usr1, SIGUSR1);
-	sigaction(SIGUSR1, &action, NULL);
-	sigprocmask(SIG_BLOCK, &usr1, NULL);
-	handled = 0;
-	raise(SIGUSR1);
-	CHECK_EQ(epoll_wait(epfd, events, 4, 1), 0);
-	CHECK_EQ(handled, 0);
-	CHECK_ERR(epoll_pwait(epfd, events, 4, -1, &none), EINTR);
-	CHECK_EQ(handled, 1);
-	sigprocmask(SIG_BLOCK, NULL, &before);
-	CHECK(sigismember(&before, SIGUSR1));
-	CHECK_OK(add(epfd, fd, EPOLLIN));
-	signal_event(fd);
-	raise(SIGUSR1);
-	CHECK_EQ(epoll_pwait(epfd, events, 4, -1, &none), 1);
-	CHECK_EQ(epoll_pwait(epfd, events, 4, 0, &usr1), 1);
-	CHECK_EQ(handled, 1);
-	sigprocmask(SIG_UNBLOCK, &usr1, NULL);
-	CHECK_EQ(handled, 2);
-	signal(SIGUSR1, SIG_DFL);
-	close(fd);
-	close(epfd);
-}
-
 static const struct t_test tests[] = {
 	T(create),        T(control_errors), T(wait_errors), T(exclusive_rules), T(level),
 	T(hangup),        T(edge),           T(edge_out),    T(oneshot),         T(closing),
 	T(reused_number), T(ends),           T(fair_turns),  T(partial_fault),   T(many_files),
-	T(timeouts),      T(masks),
 };
 
 T_MAIN(tests)

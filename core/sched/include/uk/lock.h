@@ -4,9 +4,10 @@
  * the way back to the program. So on one CPU a spinlock only has to keep interrupts out, and
  * without CONFIG_SMP it costs just that.
  *
- * Lock order (outer first): vfs_tree_lock, inode.lock (write(2) copies from the program while it
- * holds it), vmspace.lock, fdtable.lock; then, irq-off: wait queues, page allocator, heap. A mutex
- * is never taken with a spinlock held.
+ * Lock order (outer first): vfs_tree_lock, inode.lock, then pipe.lock or epoll_links_lock and
+ * epoll.lock, vmspace.lock, fdtable.lock; then, irq-off: wait queues (of an epoll instance inside
+ * those of the files it watches), page allocator, heap. Program memory is copied while some of
+ * those before vmspace.lock are held. A mutex is never taken with a spinlock held.
  */
 #ifndef UK_LOCK_H
 #define UK_LOCK_H
