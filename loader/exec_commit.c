@@ -16,29 +16,18 @@
 /* Objects that other tasks share (CLONE_FILES, CLONE_SIGHAND) become this program's own. */
 static int unshare(struct task *task)
 {
-	struct fdtable *fdtable = NULL;
-	struct sighand *sighand = NULL;
+	struct sighand *sighand;
 
-	if (task->fdtable->refcount > 1) {
-		fdtable = fdtable_copy(task->fdtable);
-		if (!fdtable)
-			return -ENOMEM;
-	}
-	if (task->sighand->refcount > 1) {
-		sighand = sighand_create();
-		if (!sighand) {
-			if (fdtable)
-				fdtable_put(fdtable);
-			return -ENOMEM;
-		}
-		memcpy(sighand->actions, task->sighand->actions, sizeof(sighand->actions));
-		sighand_put(task->sighand);
-		task->sighand = sighand;
-	}
-	if (fdtable) {
-		fdtable_put(task->fdtable);
-		task->fdtable = fdtable;
-	}
+	if (fdtable_unshare())
+		return -ENOMEM;
+	if (task->sighand->refcount == 1)
+		return 0;
+	sighand = sighand_create();
+	if (!sighand)
+		return -ENOMEM;
+	memcpy(sighand->actions, task->sighand->actions, sizeof(sighand->actions));
+	sighand_put(task->sighand);
+	task->sighand = sighand;
 	return 0;
 }
 

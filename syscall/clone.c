@@ -131,20 +131,6 @@ long upcall_clone3(const struct clone_args __user *user, size_t size)
 /* --- unshare ------------------------------------------------------------------------------------
  */
 
-static int unshare_files(struct task *task)
-{
-	struct fdtable *own;
-
-	if (task->fdtable->refcount == 1)
-		return 0;
-	own = fdtable_copy(task->fdtable);
-	if (!own)
-		return -ENOMEM;
-	fdtable_put(task->fdtable);
-	task->fdtable = own;
-	return 0;
-}
-
 static int unshare_fs(struct task *task)
 {
 	struct fsctx *own;
@@ -171,7 +157,7 @@ long sys_unshare(unsigned long flags)
 	if ((flags & (CLONE_THREAD | CLONE_SIGHAND | CLONE_VM)) && task->process->thread_count > 1)
 		return -EINVAL;
 	if (flags & CLONE_FILES)
-		error = unshare_files(task);
+		error = fdtable_unshare();
 	if (!error && (flags & CLONE_FS))
 		error = unshare_fs(task);
 	return error;

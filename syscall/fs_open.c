@@ -122,7 +122,8 @@ long sys_close_range(unsigned int first, unsigned int last, unsigned int flags)
 {
 	if ((flags & ~(CLOSE_RANGE_UNSHARE | CLOSE_RANGE_CLOEXEC)) || first > last)
 		return -EINVAL;
-	/* CLOSE_RANGE_UNSHARE: nobody else shares the table of a single thread. */
+	if (flags & CLOSE_RANGE_UNSHARE && fdtable_unshare())
+		return -ENOMEM;
 	return fd_close_range(first, last, flags & CLOSE_RANGE_CLOEXEC);
 }
 

@@ -133,6 +133,21 @@ void fdtable_put(struct fdtable *table)
 	uk_free(table);
 }
 
+int fdtable_unshare(void)
+{
+	struct task *task = current;
+	struct fdtable *shared = task->fdtable, *own;
+
+	if (shared->refcount == 1)
+		return 0;
+	own = fdtable_copy(shared);
+	if (!own)
+		return -ENOMEM;
+	task->fdtable = own;
+	fdtable_put(shared);
+	return 0;
+}
+
 void fdtable_close_on_exec(struct fdtable *table)
 {
 	for (unsigned int fd = 0; fd < table->size; fd++)

@@ -328,6 +328,28 @@ static void closed_under_select(void)
 	close(fds[1]);
 }
 
+/* A thread that wants a table of its own: what it closes stays open for the others. */
+static void *close_own(void *fd)
+{
+	int other = t_make_file("g", "", 0);
+
+	CHECK_OK(syscall(436 /* close_range */, *(int *)fd, *(int *)fd,
+			 2 /* CLOSE_RANGE_UNSHARE */));
+	CHECK_ERR(fcntl(*(int *)fd, F_GETFD), EBADF);
+	CHECK_OK(fcntl(other, F_GETFD));
+	close(other);
+	return NULL;
+}
+
+static void unshared(void)
+{
+	int fd = CHECK_OK(eventfd(0, 0));
+
+	join(start(close_own, &fd));
+	CHECK_EQ(fcntl(fd, F_GETFD), 0);
+	close(fd);
+}
+
 /* Descriptors come and go while others use the same numbers. */
 static atomic_bool is_over;
 
@@ -378,6 +400,7 @@ static const struct t_test tests[] = {
 	T(readers_share),     T(writers_differ),    T(busy_pipe),           T(eventfd_waits),
 	T(broken_pipe),       T(closed_under_read), T(closed_under_write),  T(poll_wakes),
 	T(closed_under_poll), T(select_wakes),      T(closed_under_select), T(numbers_churn),
+	T(unshared),
 };
 
 T_MAIN(tests)

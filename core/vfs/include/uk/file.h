@@ -30,7 +30,8 @@ struct file_ops {
 	uk_ssize_t (*read)(struct file *file, struct uio *uio, loff_t *pos);  /* (-EINVAL) */
 	uk_ssize_t (*write)(struct file *file, struct uio *uio, loff_t *pos); /* (-EINVAL) */
 	loff_t (*lseek)(struct file *file, loff_t offset, int whence);        /* (-ESPIPE) */
-	/** Ready EPOLL* bits now; registers with `table` on every queue that can change them. */
+	/** Ready EPOLL* bits now; registers with `table` on every queue that can change them.
+	 * Called with epoll.lock held: takes no mutex under which a file may be put. */
 	unsigned int (*poll)(struct file *file, struct poll_table *table);     /* (always IN|OUT) */
 	long (*ioctl)(struct file *file, unsigned int cmd, unsigned long arg); /* (-ENOTTY) */
 	/** The memory behind the file, with a reference, for mmap. ERR_PTR on error. (-ENODEV) */
@@ -144,6 +145,8 @@ struct fdtable {
 struct fdtable *fdtable_create(void);
 struct fdtable *fdtable_copy(struct fdtable *from); /* fork */
 void fdtable_put(struct fdtable *table);
+/** The current task shares its table with nobody from now on. 0 or -ENOMEM. */
+int fdtable_unshare(void);
 void fdtable_close_on_exec(struct fdtable *table);
 struct fdtable *current_fdtable(void);
 
