@@ -8,7 +8,7 @@
 #include <sys/epoll.h>
 #include <sys/eventfd.h>
 #include <sys/mman.h>
-#include <time.h>
+#include <sys/socket.h>
 
 #ifndef SYS_epoll_pwait2
 #define SYS_epoll_pwait2 441
@@ -206,6 +206,29 @@ static void hangup(void)
 	CHECK_ONE(epfd, 1, EPOLLIN | EPOLLHUP);
 	close(fds[0]);
 	CHECK_EQ(wait_now(epfd), 0);
+	close(epfd);
+}
+
+/* EPOLLRDHUP: only for those who ask, and as an edge of its own. */
+static void peer_shuts_down(void)
+{
+	int epfd = CHECK_OK(epoll_create1(0)), ends[2];
+
+	CHECK_OK(socketpair(AF_UNIX, SOCK_STREAM, 0, ends));
+	CHECK_OK(add(epfd, ends[0], EPOLLRDHUP | EPOLLET));
+	CHECK_EQ(wait_now(epfd), 0);
+	CHECK_EQ(write(ends[1], "a", 1), 1);
+	CHECK_EQ(wait_now(epfd), 0);
+	CHECK_OK(shutdown(ends[1], SHUT_WR));
+	CHECK_ONE(epfd, ends[0], EPOLLRDHUP);
+	CHECK_EQ(wait_now(epfd), 0);
+	CHECK_OK(control(epfd, EPOLL_CTL_MOD, ends[0], EPOLLIN, 3));
+	CHECK_ONE(epfd, 3, EPOLLIN);
+	close(ends[1]);
+	CHECK_ONE(epfd, 3, EPOLLIN | EPOLLHUP);
+	CHECK_OK(control(epfd, EPOLL_CTL_MOD, ends[0], EPOLLIN | EPOLLRDHUP, 3));
+	CHECK_ONE(epfd, 3, EPOLLIN | EPOLLHUP | EPOLLRDHUP);
+	close(ends[0]);
 	close(epfd);
 }
 
@@ -426,9 +449,10 @@ static void many_files(void)
 }
 
 static const struct t_test tests[] = {
-	T(create),        T(control_errors), T(wait_errors), T(exclusive_rules), T(level),
-	T(hangup),        T(edge),           T(edge_out),    T(oneshot),         T(closing),
-	T(reused_number), T(ends),           T(fair_turns),  T(partial_fault),   T(many_files),
+	T(create),   T(control_errors), T(wait_errors),     T(exclusive_rules),
+	T(level),    T(hangup),         T(peer_shuts_down), T(edge),
+	T(edge_out), T(oneshot),        T(closing),         T(reused_number),
+	T(ends),     T(fair_turns),     T(partial_fault),   T(many_files),
 };
 
 T_MAIN(tests)
