@@ -64,7 +64,7 @@ void epoll_item_unlist(struct epoll_item *item)
 
 /* --- going through the list: epoll.lock held -------------------------------------------------- */
 
-/* What is to be reported of a listed item; when it is nothing, it goes off the list. */
+/* What is to be reported of a listed item; settle() follows when that is nothing. */
 static inline unsigned int ask(struct epoll_item *item)
 {
 	/* Before the file is asked: an event from now on is one that the answer may not show. */
