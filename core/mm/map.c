@@ -20,6 +20,7 @@ static void put_page(void *ctx, vaddr_t va, const struct ukarch_pte *pte)
 
 void vm_drop_pages(struct vmspace *vm, vaddr_t start, vaddr_t end)
 {
+	vm->peak_resident_pages = vm_peak_resident_pages(vm);
 	ukarch_pt_unmap(&vm->pt, start, end, put_page, vm);
 }
 
@@ -151,7 +152,7 @@ bool vm_exceeds_limit(const struct vmspace *vm, size_t more)
  * first, so that with -ENOMEM the old one stays. */
 static int replace(struct vmspace *vm, vaddr_t start, vaddr_t end, struct vma **spare)
 {
-	if (vm->vma_count + 2 > VM_MAX_MAP_COUNT)
+	if (vm->vma_count + 2 > vm_max_map_count)
 		return -ENOMEM;
 	*spare = uk_malloc(sizeof(**spare));
 	if (!*spare)

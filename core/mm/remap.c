@@ -177,7 +177,7 @@ static long move(struct vmspace *vm, const struct vma *vma, const struct remap *
 		return error;
 	/* Up to five more: the source's and the target's edges, and the new one. */
 	error = -ENOMEM;
-	if (vm->vma_count + 5 > VM_MAX_MAP_COUNT)
+	if (vm->vma_count + 5 > vm_max_map_count)
 		goto err_gap;
 	spare = uk_malloc(sizeof(*spare));
 	if (!spare)

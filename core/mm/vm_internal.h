@@ -5,7 +5,6 @@
 
 #include <uk/vmspace.h>
 
-#define VM_MAX_MAP_COUNT   65530 /* Linux' vm.max_map_count */
 #define VM_STACK_GUARD_GAP (256UL * UK_PAGE_SIZE)
 
 static inline bool vma_is_anonymous(const struct vma *vma)

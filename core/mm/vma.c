@@ -111,6 +111,7 @@ static void note_hole(struct vmspace *vm, const struct vma *vma)
 
 static void forget_bytes(struct vmspace *vm, const struct vma *vma, size_t len)
 {
+	vm->peak_mapped_bytes = vm_peak_mapped_bytes(vm);
 	vm->mapped_bytes -= len;
 	if (vma->flags & VMA_LOCKED)
 		vm->locked_bytes -= len;
@@ -132,12 +133,14 @@ void vma_delete(struct vmspace *vm, struct vma *vma)
 	vma_free(vma);
 }
 
+int64_t vm_max_map_count = 65530; /* as on Linux */
+
 /* The node is not accounted for in the vmspace's sizes. NULL: no memory, or too many. */
 static struct vma *add_node(struct vmspace *vm, const struct vma *model, struct vma *spare)
 {
 	struct vma *vma = spare;
 
-	if (!vma && vm->vma_count < VM_MAX_MAP_COUNT)
+	if (!vma && vm->vma_count < vm_max_map_count)
 		vma = uk_malloc(sizeof(*vma));
 	if (!vma)
 		return NULL;

@@ -59,6 +59,7 @@ struct vmspace {
 	unsigned int vma_count;
 	size_t mapped_bytes, locked_bytes;
 	size_t resident_pages;
+	size_t peak_mapped_bytes, peak_resident_pages; /* as of the last time something went */
 	vaddr_t mmap_top;    /* highest address mmap chooses; grows down from here */
 	vaddr_t search_from; /* gap search: nothing larger than search_hole is free above */
 	size_t search_hole;
@@ -70,6 +71,9 @@ struct vmspace {
 	vaddr_t arg_start, arg_end, env_start, env_end, auxv_start, auxv_end;
 	vaddr_t vdso_base;
 };
+
+/** /proc/sys/vm/max_map_count: VMAs of one address space. */
+extern int64_t vm_max_map_count;
 
 struct vmspace *vmspace_create(void); /* refcount 1; NULL: no memory */
 void vmspace_put(struct vmspace *vm); /* unmaps all with the last reference */
@@ -113,6 +117,15 @@ int vm_sync(struct vmspace *vm, vaddr_t start, size_t len, int flags);       /* 
 int vm_lock_range(struct vmspace *vm, vaddr_t start, size_t len, bool lock); /* mlock, munlock */
 /** One byte per page into a kernel buffer: bit 0 resident. -ENOMEM over a hole. mincore(2) */
 int vm_incore(struct vmspace *vm, vaddr_t start, size_t len, unsigned char *vec);
+/** The most there ever was. Lock held. */
+static inline size_t vm_peak_mapped_bytes(const struct vmspace *vm)
+{
+	return UK_MAX(vm->peak_mapped_bytes, vm->mapped_bytes);
+}
+static inline size_t vm_peak_resident_pages(const struct vmspace *vm)
+{
+	return UK_MAX(vm->peak_resident_pages, vm->resident_pages);
+}
 /** Brings all pages of a range in (MAP_POPULATE, mlock); stops quietly at the first failure. */
 void vm_populate(struct vmspace *vm, vaddr_t start, size_t len);
 
