@@ -47,6 +47,20 @@ static int describe_flags(char *buf, size_t size, uint32_t word, const char *nam
 	return len;
 }
 
+static int describe_sizes(char *buf, size_t size, uint64_t counter_khz)
+{
+	unsigned int line_bytes = (x86_cpuid(1, 0).ebx >> 8 & 0xff) * 8, physical_bits = 36;
+	uint64_t bogomips = counter_khz * 2 / 10; /* hundredths */
+
+	if (x86_cpuid(0x80000000, 0).eax >= 0x80000008)
+		physical_bits = x86_cpuid(0x80000008, 0).eax & 0xff;
+	return uk_scnprintf(buf, size,
+			    "bogomips\t: %lu.%02lu\nclflush size\t: %u\ncache_alignment\t: %u\n"
+			    "address sizes\t: %u bits physical, 48 bits virtual\n"
+			    "power management:\n\n",
+			    bogomips / 100, bogomips % 100, line_bytes, line_bytes, physical_bits);
+}
+
 int ukarch_cpu_describe(char *buf, size_t size, uint64_t counter_khz)
 {
 	struct x86_cpuid vendor = x86_cpuid(0, 0), version = x86_cpuid(1, 0);
@@ -78,10 +92,8 @@ int ukarch_cpu_describe(char *buf, size_t size, uint64_t counter_khz)
 	if (vendor.eax >= 7)
 		len += describe_flags(buf + len, size - (size_t)len, x86_cpuid(7, 0).ebx,
 				      ebx7_names[0], 12);
-	len += uk_scnprintf(
-		buf + len, size - (size_t)len,
-		" syscall nx lm\nclflush size\t: 64\naddress sizes\t: 40 bits physical, "
-		"48 bits virtual\n\n");
+	len += uk_scnprintf(buf + len, size - (size_t)len, " syscall nx lm\n");
+	len += describe_sizes(buf + len, size - (size_t)len, counter_khz);
 	return len;
 }
 

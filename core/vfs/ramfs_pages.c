@@ -14,6 +14,13 @@
 
 /* --- pages --------------------------------------------------------------------------------- */
 
+static uint64_t pages_in_use;
+
+uint64_t ramfs_pages_in_use(void)
+{
+	return __atomic_load_n(&pages_in_use, __ATOMIC_RELAXED);
+}
+
 static int charge_page(struct ramfs_file *file)
 {
 	struct ramfs_quota *quota = file->inode.sb->priv;
@@ -23,6 +30,7 @@ static int charge_page(struct ramfs_file *file)
 			return -ENOSPC;
 		quota->used_pages++;
 	}
+	__atomic_fetch_add(&pages_in_use, 1, __ATOMIC_RELAXED);
 	return 0;
 }
 
@@ -32,6 +40,7 @@ static void uncharge_page(struct ramfs_file *file)
 
 	if (quota)
 		quota->used_pages--;
+	__atomic_fetch_sub(&pages_in_use, 1, __ATOMIC_RELAXED);
 }
 
 void ramfs_drop_page(void *ctx, uint64_t index, struct page *page)

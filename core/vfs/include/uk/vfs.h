@@ -131,6 +131,8 @@ struct inode *ramfs_symlink_inode(struct superblock *sb, const char *target, siz
 int ramfs_mount_empty(struct superblock *sb, const char *options);
 void ramfs_unmount(struct superblock *sb);
 int ramfs_statfs(struct superblock *sb, struct statfs *out);
+/** Pages of data in all memory filesystems, without those read in place. */
+uint64_t ramfs_pages_in_use(void);
 extern const struct inode_ops ramfs_dir_ops;
 extern const struct fs_type ramfs_type, tmpfs_type;
 
