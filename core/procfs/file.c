@@ -31,7 +31,7 @@ int proc_file_open(struct inode *inode, struct file *file)
 static int generate(struct inode *inode, struct seq *seq)
 {
 	struct proc_ctx ctx;
-	int error = proc_ctx_of(proc_inode(inode), &ctx);
+	int error = proc_ctx_get(proc_inode(inode), &ctx);
 
 	if (error)
 		return error;
@@ -41,6 +41,7 @@ static int generate(struct inode *inode, struct seq *seq)
 		ctx.entry->show(seq, &ctx);
 	else
 		seq_puts(seq, ctx.entry->text);
+	proc_ctx_put(&ctx);
 	seq->is_filled = !seq->is_out_of_memory;
 	return seq->is_filled ? 0 : -ENOMEM;
 }
@@ -75,9 +76,11 @@ static uk_ssize_t proc_write(struct file *file, struct uio *uio, loff_t *pos)
 	text[len] = '\0';
 	if (len && text[len - 1] == '\n')
 		text[len - 1] = '\0';
-	error = proc_ctx_of(proc_inode(file->inode), &ctx);
-	if (!error)
-		error = ctx.entry->store(&ctx, text, strlen(text));
+	error = proc_ctx_get(proc_inode(file->inode), &ctx);
+	if (error)
+		return error;
+	error = ctx.entry->store(&ctx, text, strlen(text));
+	proc_ctx_put(&ctx);
 	if (error)
 		return error;
 	*pos += taken;

@@ -21,7 +21,6 @@
 #define COOKIE_FIRST_ROW 2
 #define COOKIE_LIVE      0x10000
 #define MAX_ADDED        16
-#define PID_MAX          32768
 #define DT_OF(mode)      (((mode)&S_IFMT) >> 12)
 
 static struct {
@@ -44,16 +43,6 @@ void proc_show_added(struct seq *seq, const struct proc_ctx *ctx)
 	added[ctx->fd].show(seq);
 }
 
-int proc_ctx_of(const struct proc_inode *pi, struct proc_ctx *ctx)
-{
-	*ctx = (struct proc_ctx){.entry = pi->entry, .fd = pi->fd};
-	if (!pi->pid)
-		return 0;
-	ctx->process = process_find(pi->pid);
-	ctx->task = ctx->process ? proc_task_find(ctx->process, pi->tid) : NULL;
-	return ctx->task ? 0 : -ESRCH;
-}
-
 /* --- inodes ------------------------------------------------------------------------------ */
 
 static const struct inode_ops dir_inode_ops, file_inode_ops;
@@ -65,6 +54,7 @@ struct target {
 	enum proc_dir dir;
 	uint16_t mode;
 	int pid, tid, fd;
+	bool is_thread;
 };
 
 #define ROWS_MAX 1024 /* more than there are rows */
@@ -96,6 +86,7 @@ static struct inode *make_inode(struct superblock *sb, const struct target *targ
 	pi->pid = target->pid;
 	pi->tid = target->tid;
 	pi->fd = target->fd;
+	pi->is_thread = target->is_thread;
 	if (S_ISDIR(target->mode)) {
 		inode->ops = &dir_inode_ops;
 		inode->file_ops = &dir_file_ops;
@@ -162,7 +153,7 @@ static int find_added(const char *name, struct target *target)
 
 static int find_process(int pid, struct target *target)
 {
-	if (pid <= 0 || !process_find(pid))
+	if (!proc_has_process(pid))
 		return -ENOENT;
 	target->dir = DIR_PID;
 	target->mode = S_IFDIR | 0555;
@@ -172,24 +163,19 @@ static int find_process(int pid, struct target *target)
 
 static int find_thread(const struct proc_inode *dir, int tid, struct target *target)
 {
-	const struct process *process = process_find(dir->pid);
-
-	if (!process || tid <= 0 || !proc_task_find(process, tid))
+	if (!proc_has_thread(dir->pid, tid))
 		return -ENOENT;
 	target->dir = DIR_TID;
 	target->mode = S_IFDIR | 0555;
 	target->tid = tid;
+	target->is_thread = true;
 	return 0;
 }
 
 static int find_descriptor(const struct proc_inode *dir, int fd, struct target *target)
 {
-	struct proc_ctx ctx;
-	struct file *file;
+	struct file *file = fd < 0 ? NULL : proc_file_get(dir->pid, dir->tid, fd);
 
-	if (fd < 0 || proc_ctx_of(dir, &ctx))
-		return -ENOENT;
-	file = proc_task_file(ctx.task, fd);
 	if (!file)
 		return -ENOENT;
 	target->entry = dir->dir == DIR_FD ? &proc_fd_entry : &proc_fdinfo_entry;
@@ -204,7 +190,12 @@ static int find_descriptor(const struct proc_inode *dir, int fd, struct target *
 
 static int find(const struct proc_inode *dir, const char *name, struct target *target)
 {
-	*target = (struct target){.pid = dir->pid, .tid = dir->tid, .fd = -1};
+	*target = (struct target){
+		.pid = dir->pid,
+		.tid = dir->tid,
+		.fd = -1,
+		.is_thread = dir->is_thread,
+	};
 	if (!find_row(dir, name, target))
 		return 0;
 	switch (dir->dir) {
@@ -291,30 +282,19 @@ static bool emit_rows(struct listing *list)
 	return true;
 }
 
-/* Processes are few and listings rare: asking for every number is simple and always right. */
-static int next_pid(int from)
-{
-	for (int pid = from; pid <= PID_MAX; pid++)
-		if (process_find(pid))
-			return pid;
-	return -1;
-}
-
 /* The lowest live number >= `from` in this directory, or -1. */
 static int next_live(const struct proc_inode *dir, int from)
 {
-	struct proc_ctx ctx;
-
 	switch (dir->dir) {
 	case DIR_ROOT:
-		return next_pid(from);
+		return process_next_pid(from);
 	case DIR_NARTHEX:
 		return from < (int)added_count ? from : -1;
 	case DIR_TASK:
-		return proc_ctx_of(dir, &ctx) ? -1 : proc_task_next_tid(ctx.process, from);
+		return proc_next_tid(dir->pid, from);
 	case DIR_FD:
 	case DIR_FDINFO:
-		return proc_ctx_of(dir, &ctx) ? -1 : proc_task_next_fd(ctx.task, from);
+		return proc_next_fd(dir->pid, dir->tid, from);
 	default:
 		return -1;
 	}

@@ -12,11 +12,13 @@
 static int proc_follow(struct inode *inode, struct path *target)
 {
 	struct proc_ctx ctx;
-	int error = proc_ctx_of(proc_inode(inode), &ctx);
+	int error = proc_ctx_get(proc_inode(inode), &ctx);
 
 	if (error)
 		return error;
-	return ctx.entry->place ? ctx.entry->place(&ctx, target) : -ENOENT;
+	error = ctx.entry->place ? ctx.entry->place(&ctx, target) : -ENOENT;
+	proc_ctx_put(&ctx);
+	return error;
 }
 
 static const char *readlink_text(const struct proc_ctx *ctx, char *buf)
@@ -37,7 +39,7 @@ static const char *readlink_text(const struct proc_ctx *ctx, char *buf)
 
 static const char *readlink_fd(const struct proc_ctx *ctx, char *buf)
 {
-	struct file *file = proc_task_file(ctx->task, ctx->fd);
+	struct file *file = proc_ctx_file(ctx);
 	const char *name;
 
 	if (!file)
@@ -47,24 +49,32 @@ static const char *readlink_fd(const struct proc_ctx *ctx, char *buf)
 	return name;
 }
 
-static const char *proc_readlink(struct inode *inode, char *buf)
+static const char *readlink_place(const struct proc_ctx *ctx, char *buf)
 {
-	struct proc_ctx ctx;
 	struct path place;
 	const char *name;
-	int error = proc_ctx_of(proc_inode(inode), &ctx);
+	int error = ctx->entry->place(ctx, &place);
 
-	if (error)
-		return ERR_PTR(error);
-	if (ctx.fd >= 0)
-		return readlink_fd(&ctx, buf);
-	if (!ctx.entry->place)
-		return readlink_text(&ctx, buf);
-	error = ctx.entry->place(&ctx, &place);
 	if (error)
 		return ERR_PTR(error);
 	name = vfs_path_name(&place, buf, PATH_MAX);
 	path_put(&place);
+	return name;
+}
+
+static const char *proc_readlink(struct inode *inode, char *buf)
+{
+	struct proc_ctx ctx;
+	const char *name;
+	int error = proc_ctx_get(proc_inode(inode), &ctx);
+
+	if (error)
+		return ERR_PTR(error);
+	if (ctx.fd >= 0)
+		name = readlink_fd(&ctx, buf);
+	else
+		name = ctx.entry->place ? readlink_place(&ctx, buf) : readlink_text(&ctx, buf);
+	proc_ctx_put(&ctx);
 	return name;
 }
 

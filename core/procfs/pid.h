@@ -16,38 +16,56 @@ proc_show show_fdinfo, show_mounts, show_mountinfo;
 /** As in /proc/self/mountinfo; 0 when it is not mounted. */
 unsigned int proc_mount_id(const struct mount *mount);
 
+/* pid_usage.c */
+struct proc_usage {
+	uint64_t cpu_ns;
+	unsigned long minor_faults, major_faults, voluntary_switches, involuntary_switches;
+};
+/** Of the thread, or of the whole process, as the file is about one or the other. */
+void proc_usage_of(const struct proc_ctx *ctx, struct proc_usage *usage);
+struct proc_signals {
+	uint64_t pending, shared_pending, blocked, ignored, caught; /* sets */
+	unsigned int queued;
+};
+struct proc_signals proc_signals_of(const struct proc_ctx *ctx);
+
 /* pid_status.c */
-proc_show show_status, show_stat, show_statm, show_comm, show_limits, show_io, show_wchan;
-proc_show show_self, show_thread_self, show_id_map;
+proc_show show_status;
+char proc_state_letter(const struct task *task);
+int proc_parent_pid(const struct process *process);
+
+/* pid_stat.c */
+proc_show show_stat, show_statm, show_schedstat;
+
+/* pid_misc.c */
+proc_show show_self, show_thread_self, show_comm, show_wchan, show_personality, show_id_map;
+proc_show show_children, show_limits, show_io;
 proc_store store_comm;
+/** A set as a list of ranges: "0-3,5". */
+void proc_show_bits(struct seq *seq, uint64_t bits);
 
 /* pid_maps.c */
 proc_show show_maps, show_smaps, show_smaps_rollup, show_cmdline, show_environ, show_auxv;
 
+/* meminfo.c */
+proc_show show_meminfo, show_node_meminfo, show_vmstat;
+
 /* system.c */
-proc_show show_meminfo, show_cpuinfo, show_system_stat, show_uptime, show_loadavg, show_version;
-proc_show show_filesystems, show_kernel_cmdline, show_devices, show_vmstat, show_log, show_swaps;
+proc_show show_cpuinfo, show_system_stat, show_uptime, show_loadavg, show_version;
+proc_show show_filesystems, show_kernel_cmdline, show_devices, show_log, show_swaps;
 proc_show show_cgroups;
 
 /* sysctl.c */
 proc_show show_sysctl, show_hostname, show_domainname, show_boot_id, show_uuid;
-proc_show show_core_pattern, show_file_nr;
+proc_show show_core_pattern, show_printk;
 proc_store store_sysctl, store_hostname, store_domainname, store_core_pattern;
 
 /* Settable numbers, by proc_entry.arg. */
 enum sysctl_number {
 	SYSCTL_OVERCOMMIT_MEMORY,
-	SYSCTL_OVERCOMMIT_RATIO,
 	SYSCTL_MAX_MAP_COUNT,
-	SYSCTL_MMAP_MIN_ADDR,
 	SYSCTL_SWAPPINESS,
 	SYSCTL_DROP_CACHES,
-	SYSCTL_PID_MAX,
-	SYSCTL_THREADS_MAX,
-	SYSCTL_RANDOMIZE_VA_SPACE,
-	SYSCTL_PTRACE_SCOPE,
-	SYSCTL_FILE_MAX,
-	SYSCTL_NR_OPEN,
 	SYSCTL_PIPE_MAX_SIZE,
 	SYSCTL_SOMAXCONN,
 	SYSCTL_OOM_SCORE_ADJ,

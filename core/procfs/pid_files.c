@@ -1,67 +1,9 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/*
- * /proc/<pid>/: what a process has open and where it stands: fd, fdinfo, exe, cwd, root; and
- * finding threads and descriptors of a process.
- *
- * A descriptor table other than the current one is read under its lock; a thread list with
- * interrupts off. Neither is held while anything else is called.
- */
+/* /proc/<pid>/: what a process has open and where it stands: fd, fdinfo, exe, cwd, root, mounts. */
+#include <linux/fcntl.h>
 #include <uk/lock.h>
 #include <uk/task.h>
 #include "pid.h"
-
-struct task *proc_task_find(const struct process *process, int tid)
-{
-	struct task *task;
-
-	LIST_FOREACH (task, &process->threads, thread_link)
-		if (task->tid == tid)
-			return task;
-	/* /proc/<pid> shows the process through any thread when the first one has gone. */
-	return tid == process->pid ? LIST_FIRST(&process->threads) : NULL;
-}
-
-int proc_task_next_tid(const struct process *process, int from)
-{
-	const struct task *task;
-	int next = -1;
-
-	LIST_FOREACH (task, &process->threads, thread_link)
-		if (task->tid >= from && (next < 0 || task->tid < next))
-			next = task->tid;
-	return next;
-}
-
-struct file *proc_task_file(const struct task *task, int fd)
-{
-	struct fdtable *table = task->fdtable;
-	struct file *file = NULL;
-
-	if (!table || fd < 0)
-		return NULL;
-	mutex_lock(&table->lock);
-	if ((unsigned int)fd < table->size)
-		file = table->files[fd];
-	if (file)
-		file_get(file);
-	mutex_unlock(&table->lock);
-	return file;
-}
-
-int proc_task_next_fd(const struct task *task, int fd)
-{
-	struct fdtable *table = task->fdtable;
-	int found = -1;
-
-	if (!table)
-		return -1;
-	mutex_lock(&table->lock);
-	for (unsigned int i = (unsigned int)fd; i < table->size && found < 0; i++)
-		if (table->files[i])
-			found = (int)i;
-	mutex_unlock(&table->lock);
-	return found;
-}
 
 static int place_of_file(const struct file *file, struct path *place)
 {
@@ -74,7 +16,7 @@ static int place_of_file(const struct file *file, struct path *place)
 
 int place_fd(const struct proc_ctx *ctx, struct path *place)
 {
-	struct file *file = proc_task_file(ctx->task, ctx->fd);
+	struct file *file = proc_ctx_file(ctx);
 	int error = place_of_file(file, place);
 
 	if (file)
@@ -87,31 +29,43 @@ int place_exe(const struct proc_ctx *ctx, struct path *place)
 	return place_of_file(ctx->process->exe, place);
 }
 
-int place_cwd(const struct proc_ctx *ctx, struct path *place)
+/* A thread that ends has given its directories up. */
+static const struct fsctx *fs_of(const struct proc_ctx *ctx)
 {
-	if (!ctx->task->fs)
+	return ctx->task->tid ? ctx->task->fs : NULL;
+}
+
+static int place_of(const struct path *from, struct path *place)
+{
+	if (!from)
 		return -ENOENT;
-	*place = ctx->task->fs->cwd;
+	*place = *from;
 	path_get(place);
 	return 0;
+}
+
+int place_cwd(const struct proc_ctx *ctx, struct path *place)
+{
+	const struct fsctx *fs = fs_of(ctx);
+
+	return place_of(fs ? &fs->cwd : NULL, place);
 }
 
 int place_root(const struct proc_ctx *ctx, struct path *place)
 {
-	if (!ctx->task->fs)
-		return -ENOENT;
-	*place = ctx->task->fs->root;
-	path_get(place);
-	return 0;
+	const struct fsctx *fs = fs_of(ctx);
+
+	return place_of(fs ? &fs->root : NULL, place);
 }
 
 void show_fdinfo(struct seq *seq, const struct proc_ctx *ctx)
 {
-	struct file *file = proc_task_file(ctx->task, ctx->fd);
+	struct file *file = proc_ctx_file(ctx);
 
 	if (!file)
 		return;
-	seq_printf(seq, "pos:\t%ld\nflags:\t0%o\nmnt_id:\t%u\nino:\t%lu\n", file->pos, file->flags,
+	seq_printf(seq, "pos:\t%ld\nflags:\t0%o\nmnt_id:\t%u\nino:\t%lu\n", file->pos,
+		   file->flags | (proc_ctx_is_cloexec(ctx) ? O_CLOEXEC : 0),
 		   proc_mount_id(file->path.mount), file->inode ? file->inode->ino : 0);
 	if (file->ops->show_fdinfo)
 		file->ops->show_fdinfo(file, seq);

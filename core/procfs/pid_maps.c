@@ -57,9 +57,25 @@ static void show_map_line(struct seq *seq, const struct vmspace *vm, const struc
 	seq_puts(seq, "\n");
 }
 
+/* The legacy page of system calls is the kernel's and every program's. */
+static void show_vsyscall(struct seq *seq)
+{
+	const struct proc_map_line line = {
+		.start = UKARCH_VSYSCALL_ADDR,
+		.end = UKARCH_VSYSCALL_ADDR + UK_PAGE_SIZE,
+		.prot = UKARCH_PT_READ | UKARCH_PT_EXEC,
+	};
+	char *room = UKARCH_VSYSCALL_ADDR ? seq_reserve(seq, PROC_MAP_LINE_MAX) : NULL;
+
+	if (!room)
+		return;
+	seq->len += (size_t)proc_map_line_format(room, PROC_MAP_LINE_MAX, &line, true);
+	seq_puts(seq, "[vsyscall]\n");
+}
+
 typedef void (*show_vma)(struct seq *seq, struct vmspace *vm, const struct vma *vma);
 
-static void show_vmas(struct seq *seq, struct vmspace *vm, show_vma more)
+static void show_vmas_locked(struct seq *seq, struct vmspace *vm, show_vma more)
 {
 	char *buf = uk_malloc(PATH_MAX);
 	const struct vma *vma;
@@ -68,129 +84,138 @@ static void show_vmas(struct seq *seq, struct vmspace *vm, show_vma more)
 		seq->is_out_of_memory = true;
 		return;
 	}
-	mutex_lock(&vm->lock);
 	for (vma = vma_find_next_locked(vm, 0); vma; vma = vma_find_next_locked(vm, vma->end)) {
 		show_map_line(seq, vm, vma, buf);
 		if (more)
 			more(seq, vm, vma);
 	}
-	mutex_unlock(&vm->lock);
 	uk_free(buf);
 }
 
-void show_maps(struct seq *seq, const struct proc_ctx *ctx)
+static void show_vmas(struct seq *seq, const struct proc_ctx *ctx, show_vma more)
 {
-	if (ctx->task->vm)
-		show_vmas(seq, ctx->task->vm, NULL);
-}
-
-/* --- smaps ------------------------------------------------------------------------------- */
-
-static void count_leaf(void *ctx, vaddr_t va, const struct ukarch_pte *pte)
-{
-	struct proc_resident *resident = ctx;
-
-	if (pte->prot & UKARCH_PT_SHARED)
-		resident->file_bytes += pte->size_bytes;
-	else
-		resident->anon_bytes += pte->size_bytes;
-	if (pte->is_dirty)
-		resident->dirty_bytes += pte->size_bytes;
-}
-
-void proc_count_resident(struct vmspace *vm, uintptr_t start, uintptr_t end,
-			 struct proc_resident *resident)
-{
-	*resident = (struct proc_resident){0, 0, 0};
-	ukarch_pt_walk(&vm->pt, start, end, count_leaf, resident);
-}
-
-static void show_sizes(struct seq *seq, const struct proc_resident *resident, uint64_t locked)
-{
-	uint64_t rss = resident->anon_bytes + resident->file_bytes;
-
-	seq_printf(seq,
-		   "Rss:            %8lu kB\nPss:            %8lu kB\nPss_Dirty:      %8lu kB\n",
-		   rss >> 10, rss >> 10, resident->dirty_bytes >> 10);
-	seq_printf(seq, "Shared_Clean:   %8lu kB\nShared_Dirty:   %8lu kB\n",
-		   resident->file_bytes >> 10, 0UL);
-	seq_printf(seq, "Private_Clean:  %8lu kB\nPrivate_Dirty:  %8lu kB\n",
-		   (rss - resident->file_bytes -
-		    UK_MIN(resident->dirty_bytes, resident->anon_bytes)) >>
-			   10,
-		   UK_MIN(resident->dirty_bytes, resident->anon_bytes) >> 10);
-	seq_printf(seq,
-		   "Referenced:     %8lu kB\nAnonymous:      %8lu kB\nLazyFree:       %8lu kB\n",
-		   rss >> 10, resident->anon_bytes >> 10, 0UL);
-	seq_printf(seq,
-		   "AnonHugePages:  %8lu kB\nShmemPmdMapped: %8lu kB\nFilePmdMapped:  %8lu kB\n",
-		   0UL, 0UL, 0UL);
-	seq_printf(seq,
-		   "Shared_Hugetlb: %8lu kB\nPrivate_Hugetlb: %7lu kB\nSwap:           %8lu kB\n",
-		   0UL, 0UL, 0UL);
-	seq_printf(seq, "SwapPss:        %8lu kB\nLocked:         %8lu kB\n", 0UL, locked >> 10);
-}
-
-static void show_smaps_vma(struct seq *seq, struct vmspace *vm, const struct vma *vma)
-{
-	uint64_t bytes = vma->end - vma->start;
-	struct proc_resident resident;
-
-	proc_count_resident(vm, vma->start, vma->end, &resident);
-	seq_printf(seq,
-		   "Size:           %8lu kB\nKernelPageSize: %8lu kB\nMMUPageSize:    %8lu kB\n",
-		   bytes >> 10, UK_PAGE_SIZE >> 10, UK_PAGE_SIZE >> 10);
-	show_sizes(seq, &resident, vma->flags & VMA_LOCKED ? bytes : 0);
-	seq_printf(seq, "THPeligible:    %d\nVmFlags:%s%s%s%s mr mw me%s%s%s%s \n",
-		   vma->flags & VMA_HUGEPAGE ? 1 : 0, vma->prot & UKARCH_PT_READ ? " rd" : "",
-		   vma->prot & UKARCH_PT_WRITE ? " wr" : "",
-		   vma->prot & UKARCH_PT_EXEC ? " ex" : "", vma->flags & VMA_SHARED ? " sh" : "",
-		   vma->flags & VMA_STACK ? " gd" : "", vma->flags & VMA_LOCKED ? " lo" : "",
-		   vma->flags & VMA_NORESERVE ? " nr" : "", vma->flags & VMA_HUGEPAGE ? " hg" : "");
-}
-
-void show_smaps(struct seq *seq, const struct proc_ctx *ctx)
-{
-	if (ctx->task->vm)
-		show_vmas(seq, ctx->task->vm, show_smaps_vma);
-}
-
-void show_smaps_rollup(struct seq *seq, const struct proc_ctx *ctx)
-{
-	struct vmspace *vm = ctx->task->vm;
-	struct proc_map_line line = {.start = 0};
-	struct proc_resident resident;
-	const struct vma *vma;
-	uint64_t locked;
-	char *room;
+	struct vmspace *vm = proc_vm_get(ctx);
 
 	if (!vm)
 		return;
 	mutex_lock(&vm->lock);
-	for (vma = vma_find_next_locked(vm, 0); vma; vma = vma_find_next_locked(vm, vma->end)) {
-		line.start = line.start ? line.start : vma->start;
-		line.end = vma->end;
-	}
-	proc_count_resident(vm, 0, UKARCH_USER_END, &resident);
-	locked = vm->locked_bytes;
+	show_vmas_locked(seq, vm, more);
 	mutex_unlock(&vm->lock);
+	vmspace_put(vm);
+	if (!more)
+		show_vsyscall(seq);
+}
+
+void show_maps(struct seq *seq, const struct proc_ctx *ctx)
+{
+	show_vmas(seq, ctx, NULL);
+}
+
+/* --- smaps ------------------------------------------------------------------------------- */
+
+static void show_kib(struct seq *seq, const char *label, uint64_t bytes)
+{
+	seq_printf(seq, "%-15s %8lu kB\n", label, bytes >> 10);
+}
+
+/* There is one process, so nothing counts as shared. */
+static void show_sizes(struct seq *seq, const struct proc_resident *resident, uint64_t locked)
+{
+	uint64_t sum = proc_resident_sum(resident);
+
+	show_kib(seq, "Rss:", sum);
+	show_kib(seq, "Pss:", sum);
+	show_kib(seq, "Pss_Dirty:", resident->dirty);
+	show_kib(seq, "Shared_Clean:", 0);
+	show_kib(seq, "Shared_Dirty:", 0);
+	show_kib(seq, "Private_Clean:", sum - resident->dirty);
+	show_kib(seq, "Private_Dirty:", resident->dirty);
+	show_kib(seq, "Referenced:", sum);
+	show_kib(seq, "Anonymous:", resident->anon);
+	show_kib(seq, "KSM:", 0);
+	show_kib(seq, "LazyFree:", 0);
+	show_kib(seq, "AnonHugePages:", resident->large);
+	show_kib(seq, "ShmemPmdMapped:", 0);
+	show_kib(seq, "FilePmdMapped:", 0);
+	show_kib(seq, "Shared_Hugetlb:", 0);
+	show_kib(seq, "Private_Hugetlb:", 0);
+	show_kib(seq, "Swap:", 0);
+	show_kib(seq, "SwapPss:", 0);
+	show_kib(seq, "Locked:", locked);
+}
+
+static void show_vma_flags(struct seq *seq, const struct vma *vma)
+{
+	static const struct {
+		unsigned int flag;
+		char text[4];
+	} names[] = {{VMA_STACK, " gd"},     {VMA_LOCKED, " lo"},     {VMA_DONTFORK, " dc"},
+		     {VMA_NORESERVE, " nr"}, {VMA_WIPEONFORK, " wf"}, {VMA_HUGEPAGE, " hg"},
+		     {VMA_NOHUGEPAGE, " nh"}};
+
+	seq_printf(seq, "VmFlags:%s%s%s%s mr mw me%s", vma->prot & UKARCH_PT_READ ? " rd" : "",
+		   vma->prot & UKARCH_PT_WRITE ? " wr" : "",
+		   vma->prot & UKARCH_PT_EXEC ? " ex" : "", vma->flags & VMA_SHARED ? " sh" : "",
+		   vma->flags & VMA_SHARED ? " ms" : "");
+	for (size_t i = 0; i < UK_ARRAY_SIZE(names); i++)
+		if (vma->flags & names[i].flag)
+			seq_puts(seq, names[i].text);
+	seq_puts(seq, " \n");
+}
+
+static void show_smaps_vma(struct seq *seq, struct vmspace *vm, const struct vma *vma)
+{
+	struct proc_resident resident = {.anon = 0};
+	uint64_t bytes = vma->end - vma->start;
+
+	proc_add_resident(vm, vma, &resident);
+	show_kib(seq, "Size:", bytes);
+	show_kib(seq, "KernelPageSize:", UK_PAGE_SIZE);
+	show_kib(seq, "MMUPageSize:", UK_PAGE_SIZE);
+	show_sizes(seq, &resident, vma->flags & VMA_LOCKED ? bytes : 0);
+	seq_printf(seq, "THPeligible:           %d\n", vma->flags & VMA_HUGEPAGE ? 1 : 0);
+	show_vma_flags(seq, vma);
+}
+
+void show_smaps(struct seq *seq, const struct proc_ctx *ctx)
+{
+	show_vmas(seq, ctx, show_smaps_vma);
+}
+
+void show_smaps_rollup(struct seq *seq, const struct proc_ctx *ctx)
+{
+	struct vmspace *vm = proc_vm_get(ctx);
+	struct proc_map_line line = {.start = 0};
+	struct proc_sizes sizes;
+	char *room;
+
+	if (!vm)
+		return;
+	proc_vm_sizes(vm, &sizes);
+	vmspace_put(vm);
+	line.start = sizes.start;
+	line.end = sizes.end;
 	room = seq_reserve(seq, PROC_MAP_LINE_MAX);
 	if (room)
 		seq->len += (size_t)proc_map_line_format(room, PROC_MAP_LINE_MAX, &line, true);
 	seq_puts(seq, "[rollup]\n");
-	show_sizes(seq, &resident, locked);
+	show_sizes(seq, &sizes.resident, sizes.locked);
 }
 
 /* --- the program's own memory ------------------------------------------------------------ */
 
 /* Only the running address space can be read; another one shows as empty, like a kernel thread. */
-static void show_user_memory(struct seq *seq, const struct proc_ctx *ctx, uintptr_t start,
-			     uintptr_t end)
+static struct vmspace *running_vm(const struct proc_ctx *ctx)
+{
+	return ctx->task->tid && ctx->task->vm == current_vm() ? ctx->task->vm : NULL;
+}
+
+static void show_user_memory(struct seq *seq, uintptr_t start, uintptr_t end)
 {
 	size_t len;
 	char *room;
 
-	if (ctx->task->vm != current_vm() || start >= end)
+	if (start >= end)
 		return;
 	len = UK_MIN(end - start, USER_TEXT_MAX);
 	room = seq_reserve(seq, len);
@@ -200,18 +225,24 @@ static void show_user_memory(struct seq *seq, const struct proc_ctx *ctx, uintpt
 
 void show_cmdline(struct seq *seq, const struct proc_ctx *ctx)
 {
-	if (ctx->task->vm)
-		show_user_memory(seq, ctx, ctx->task->vm->arg_start, ctx->task->vm->arg_end);
+	const struct vmspace *vm = running_vm(ctx);
+
+	if (vm)
+		show_user_memory(seq, vm->arg_start, vm->arg_end);
 }
 
 void show_environ(struct seq *seq, const struct proc_ctx *ctx)
 {
-	if (ctx->task->vm)
-		show_user_memory(seq, ctx, ctx->task->vm->env_start, ctx->task->vm->env_end);
+	const struct vmspace *vm = running_vm(ctx);
+
+	if (vm)
+		show_user_memory(seq, vm->env_start, vm->env_end);
 }
 
 void show_auxv(struct seq *seq, const struct proc_ctx *ctx)
 {
-	if (ctx->task->vm)
-		show_user_memory(seq, ctx, ctx->task->vm->auxv_start, ctx->task->vm->auxv_end);
+	const struct vmspace *vm = running_vm(ctx);
+
+	if (vm)
+		show_user_memory(seq, vm->auxv_start, vm->auxv_end);
 }

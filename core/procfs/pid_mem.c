@@ -14,8 +14,13 @@
 static bool is_running(const struct file *file)
 {
 	struct proc_ctx ctx;
+	bool is_ours;
 
-	return !proc_ctx_of(proc_inode(file->inode), &ctx) && ctx.task->vm == current_vm();
+	if (proc_ctx_get(proc_inode(file->inode), &ctx))
+		return false;
+	is_ours = ctx.task->tid && ctx.task->vm == current_vm();
+	proc_ctx_put(&ctx);
+	return is_ours;
 }
 
 /* Bytes taken or given by one chunk; 0 at an address that is not mapped. */

@@ -19,6 +19,7 @@ enum proc_dir {
 	DIR_TID,
 	DIR_FD, /* holds one link per descriptor */
 	DIR_FDINFO,
+	DIR_NS,
 	DIR_NARTHEX, /* also holds what procfs_add() brought */
 	DIR_SYS,
 	DIR_SYS_KERNEL,
@@ -27,6 +28,7 @@ enum proc_dir {
 	DIR_SYS_VM,
 	DIR_SYS_FS,
 	DIR_SYS_INOTIFY,
+	DIR_SYS_EPOLL,
 	DIR_SYS_NET,
 	DIR_SYS_NET_CORE,
 	/* sysfs */
@@ -35,24 +37,34 @@ enum proc_dir {
 	DIR_DEVICES_SYSTEM,
 	DIR_CPU,
 	DIR_CPU0,
+	DIR_TOPOLOGY,
+	DIR_NODE,
+	DIR_NODE0,
 	DIR_CLOCKSOURCE,
 	DIR_CLOCKSOURCE0,
 	DIR_KERNEL,
 	DIR_KERNEL_MM,
 	DIR_THP,
+	DIR_HUGEPAGES,
+	DIR_HUGE_2M,
 	DIR_FS,
+	DIR_CGROUP,
+	DIR_COUNT,
 };
+_Static_assert(DIR_COUNT <= 64, "proc_entry.in");
 
 struct process;
 struct task;
 struct proc_entry;
 
-/** Whom a text is about. process and task are NULL outside /proc/<pid>. */
+/** Whom a text is about. process and task are NULL outside /proc/<pid>; the task is held, and with
+ *  it the process, but not what it shares: see proc_vm_get(). */
 struct proc_ctx {
 	const struct proc_entry *entry;
 	struct process *process;
 	struct task *task;
 	int fd;
+	bool is_thread; /* below /proc/<pid>/task: about the one thread */
 };
 
 struct proc_entry {
@@ -85,28 +97,35 @@ struct proc_inode {
 	enum proc_dir dir;              /* for directories */
 	int pid, tid, fd;               /* 0, 0, -1 where they do not apply; fd also indexes
 					   what procfs_add() brought */
+	bool is_thread;                 /* as in proc_ctx */
 };
 static inline struct proc_inode *proc_inode(struct inode *inode)
 {
 	return uk_container_of(inode, struct proc_inode, inode);
 }
 
+/* pid_find.c */
 /** Finds process and thread of an inode. 0 or -ESRCH when they are gone. */
-int proc_ctx_of(const struct proc_inode *pi, struct proc_ctx *ctx);
+int proc_ctx_get(const struct proc_inode *pi, struct proc_ctx *ctx);
+void proc_ctx_put(struct proc_ctx *ctx);
+/** The address space of ctx->task with a reference, or NULL when it has ended. */
+struct vmspace *proc_vm_get(const struct proc_ctx *ctx);
+bool proc_has_process(int pid);
+bool proc_has_thread(int pid, int tid);
+/** The lowest thread id >= from, or -1. */
+int proc_next_tid(int pid, int from);
+/** The file behind `fd` with a reference, or NULL. */
+struct file *proc_file_get(int pid, int tid, int fd);
+/** The same for the descriptor that ctx is about; and whether exec closes it. */
+struct file *proc_ctx_file(const struct proc_ctx *ctx);
+bool proc_ctx_is_cloexec(const struct proc_ctx *ctx);
+/** The lowest open descriptor >= fd, or -1. */
+int proc_next_fd(int pid, int tid, int fd);
 
 /* file.c */
 extern const struct file_ops proc_file_ops;
 extern const struct file_ops proc_mem_ops; /* pid_mem.c */
 int proc_file_open(struct inode *inode, struct file *file);
-
-/* pid_files.c: descriptors of a task */
-/** The file behind `fd` with a reference, or NULL. */
-struct file *proc_task_file(const struct task *task, int fd);
-/** The lowest open descriptor >= fd, or -1. */
-int proc_task_next_fd(const struct task *task, int fd);
-struct task *proc_task_find(const struct process *process, int tid);
-/** The lowest thread id >= from, or -1. */
-int proc_task_next_tid(const struct process *process, int from);
 
 /* fs.c, link.c */
 int proc_setattr(struct inode *inode, const struct inode_attr *attr);
@@ -116,13 +135,27 @@ extern const struct inode_ops proc_link_inode_ops;
 /* fs.c: what procfs_add() brought */
 void proc_show_added(struct seq *seq, const struct proc_ctx *ctx);
 
-/* Bytes of resident memory in [start, end), by kind. */
-struct proc_resident {
-	uint64_t anon_bytes, file_bytes, dirty_bytes;
-};
+/* pid_memory.c */
 struct vmspace;
-void proc_count_resident(struct vmspace *vm, uintptr_t start, uintptr_t end,
-			 struct proc_resident *resident);
+struct vma;
+/** Bytes of resident memory by kind; `dirty` and `large` are parts of all. */
+struct proc_resident {
+	uint64_t anon, file, shared, dirty, large;
+};
+static inline uint64_t proc_resident_sum(const struct proc_resident *resident)
+{
+	return resident->anon + resident->file + resident->shared;
+}
+/** Adds what is there of one mapping. vm->lock held. */
+void proc_add_resident(struct vmspace *vm, const struct vma *vma, struct proc_resident *resident);
+/** Bytes by kind of mapping. */
+struct proc_sizes {
+	struct proc_resident resident;
+	uint64_t total, locked, data, stack, code, library, tables;
+	uint64_t peak_total, peak_resident;
+	uintptr_t start, end; /* of all mappings */
+};
+void proc_vm_sizes(struct vmspace *vm, struct proc_sizes *sizes);
 
 /* map_line.c, pure: the front of a line of /proc/<pid>/maps. */
 struct proc_map_line {

@@ -8,10 +8,12 @@
 #include <uk/fmt.h>
 #include <uk/heap.h>
 #include <uk/inotify.h>
-#include <uk/page.h>
+#include <uk/klog.h>
+#include <uk/print.h>
 #include <uk/random.h>
 #include <uk/string.h>
 #include <uk/uts.h>
+#include <uk/vmspace.h>
 #include "pid.h"
 
 struct sysctl {
@@ -19,18 +21,11 @@ struct sysctl {
 };
 
 static struct sysctl sysctls[SYSCTL_COUNT] = {
-	[SYSCTL_OVERCOMMIT_MEMORY] = {1, 0, 2}, /* 1 always: what lazy memory amounts to */
-	[SYSCTL_OVERCOMMIT_RATIO] = {50, 0, INT32_MAX},
-	[SYSCTL_MAX_MAP_COUNT] = {65530, 0, INT32_MAX},
-	[SYSCTL_MMAP_MIN_ADDR] = {UKARCH_USER_BASE, 0, INT64_MAX},
+	/* 1, always: what lazy memory amounts to. 2, never more than there is, cannot be had. */
+	[SYSCTL_OVERCOMMIT_MEMORY] = {1, 0, 1},
+	[SYSCTL_MAX_MAP_COUNT] = {0, 0, INT32_MAX},
 	[SYSCTL_SWAPPINESS] = {60, 0, 200},
 	[SYSCTL_DROP_CACHES] = {0, 1, 4},
-	[SYSCTL_PID_MAX] = {32768, 301, 4194304},
-	[SYSCTL_THREADS_MAX] = {32768, 20, INT32_MAX},
-	[SYSCTL_RANDOMIZE_VA_SPACE] = {2, 0, 2},
-	[SYSCTL_PTRACE_SCOPE] = {0, 0, 3},
-	[SYSCTL_FILE_MAX] = {INT64_MAX, 0, INT64_MAX},
-	[SYSCTL_NR_OPEN] = {1048576, 64, 2147483584},
 	[SYSCTL_PIPE_MAX_SIZE] = {1048576, 4096, 1L << 31},
 	[SYSCTL_SOMAXCONN] = {4096, 0, INT32_MAX},
 	[SYSCTL_OOM_SCORE_ADJ] = {0, -1000, 1000},
@@ -43,6 +38,8 @@ static struct sysctl sysctls[SYSCTL_COUNT] = {
 static int64_t *value_of(enum sysctl_number number)
 {
 	switch (number) {
+	case SYSCTL_MAX_MAP_COUNT:
+		return &vm_max_map_count;
 	case SYSCTL_MAX_QUEUED_EVENTS:
 		return &inotify_limits.max_queued_events;
 	case SYSCTL_MAX_USER_INSTANCES:
@@ -125,9 +122,12 @@ int store_core_pattern(const struct proc_ctx *ctx, char *text, size_t len)
 	return 0;
 }
 
-void show_file_nr(struct seq *seq, const struct proc_ctx *ctx)
+/* The console's level as Linux counts them, and its defaults for the other three. */
+void show_printk(struct seq *seq, const struct proc_ctx *ctx)
 {
-	seq_printf(seq, "0\t0\t%ld\n", sysctls[SYSCTL_FILE_MAX].value);
+	unsigned int level = uk_klog_console_level();
+
+	seq_printf(seq, "%u\t4\t1\t7\n", level <= UK_LOG_WARN ? level + 3 : level + 4);
 }
 
 /* --- random ------------------------------------------------------------------------------ */

@@ -20,6 +20,7 @@ PROGRAMS = {
     "efault": (STATIC, BOTH_CPUS, {}),
     "timing": (("static", "musl"), BOTH_CPUS, {}),
     "process": (("static", "dynamic", "musl"), ("max",), {}),
+    "procinfo": (("static", "dynamic"), ("max",), {}),
     "procfs": (("static", "dynamic"), ("max",), {}),
     "exec": (EVERY, ("max",), {}),
     "elf_layout": (EVERY, BOTH_CPUS, {}),
