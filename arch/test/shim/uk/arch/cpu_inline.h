@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* Host tests have no interrupts to keep out. */
+/* For host tests: there are no interrupts to keep out. */
 #ifndef UK_ARCH_CPU_INLINE_H
 #define UK_ARCH_CPU_INLINE_H
 
