@@ -3,6 +3,7 @@
  * mmap(2) and kin: Linux' checks of the arguments, in its order where programs can tell; the work
  * is done by <uk/vmspace.h>.
  */
+#include <linux/capability.h>
 #include <linux/errno.h>
 #include <linux/mman.h>
 #include <uk/arch/mman_flags.h>
@@ -12,6 +13,7 @@
 #include <uk/task.h>
 #include <uk/vfs.h>
 #include <uk/vmspace.h>
+#include "accounting.h"
 
 #define PROT_ALL (PROT_READ | PROT_WRITE | PROT_EXEC)
 /* With MAP_SHARED_VALIDATE an unknown flag is an error; the older types ignore it. */
@@ -48,6 +50,9 @@ static unsigned int vma_flags(unsigned long flags)
 		result |= VMA_NORESERVE;
 	if (flags & MAP_LOCKED)
 		result |= VMA_LOCKED;
+	/* A large page for each thread's stack would mostly be wasted. */
+	if (flags & MAP_STACK)
+		result |= VMA_NOHUGEPAGE;
 	return result;
 }
 
@@ -86,7 +91,7 @@ static int prepare_file(struct vm_map_args *args, struct file *file)
 		return (int)PTR_ERR(object);
 	args->object = object; /* NULL: /dev/zero, as good as anonymous */
 	args->file = file;
-	if (!is_shared || (file->mode & FILE_WRITE))
+	if (!is_shared || ((file->mode & FILE_WRITE) && !(object && object->is_write_sealed)))
 		args->flags |= VMA_MAYWRITE;
 	return 0;
 }
@@ -113,8 +118,7 @@ static long map(struct vm_map_args *args, struct file *file, unsigned long map_f
 	addr = vm_map(vm, args);
 	if (args->object)
 		vm_object_put(args->object); /* the mapping holds its own */
-	if (addr >= 0 && ((map_flags & MAP_LOCKED) ||
-			  (map_flags & (MAP_POPULATE | MAP_NONBLOCK)) == MAP_POPULATE))
+	if (addr >= 0 && (map_flags & (MAP_POPULATE | MAP_NONBLOCK)) == MAP_POPULATE)
 		vm_populate(vm, (vaddr_t)addr, args->len_bytes);
 	return addr;
 }
@@ -289,43 +293,71 @@ long sys_msync(unsigned long addr, size_t len, int flags)
 	return vm_sync(current_vm(), addr, len, flags);
 }
 
+/* RLIMIT_MEMLOCK: without the capability nothing, or not more than that, can be locked. */
+static int check_memlock(size_t more_bytes)
+{
+	uint64_t limit = process_rlimit(RLIMIT_MEMLOCK);
+
+	if (is_capable(CAP_IPC_LOCK))
+		return 0;
+	if (!limit)
+		return -EPERM;
+	return more_bytes > limit || current_vm()->locked_bytes > limit - more_bytes ? -ENOMEM : 0;
+}
+
 /* mlock takes any address: the pages that hold the range. */
-static long lock_range(unsigned long addr, size_t len, bool lock)
+static long lock_range(unsigned long addr, size_t len, unsigned int flags)
 {
 	unsigned long start = UK_ALIGN_DOWN(addr, UK_PAGE_SIZE);
+	int error;
 
 	if (!len)
 		return 0;
 	if (uk_add_overflow(len, addr - start, &len) || !page_align_len(&len))
 		return -EINVAL;
+	error = flags ? check_memlock(len) : 0;
+	if (error)
+		return error;
 	if (!user_range_ok(start, len))
 		return -ENOMEM;
-	return vm_lock_range(current_vm(), start, len, lock);
+	return vm_lock_range(current_vm(), start, len, flags);
 }
 
 long sys_mlock(unsigned long addr, size_t len)
 {
-	return lock_range(addr, len, true);
+	return lock_range(addr, len, VMA_LOCKED);
 }
 
 long sys_mlock2(unsigned long addr, size_t len, int flags)
 {
-	return flags & ~MLOCK_ONFAULT ? -EINVAL : lock_range(addr, len, true);
+	if (flags & ~MLOCK_ONFAULT)
+		return -EINVAL;
+	return lock_range(addr, len, VMA_LOCKED | (flags & MLOCK_ONFAULT ? VMA_LOCKONFAULT : 0));
 }
 
 long sys_munlock(unsigned long addr, size_t len)
 {
-	return lock_range(addr, len, false);
+	return lock_range(addr, len, 0);
 }
 
 long sys_mlockall(int flags)
 {
-	return !flags || flags == MCL_ONFAULT || (flags & ~(MCL_CURRENT | MCL_FUTURE | MCL_ONFAULT))
-		       ? -EINVAL
-		       : 0;
+	unsigned int vma_flags = VMA_LOCKED | (flags & MCL_ONFAULT ? VMA_LOCKONFAULT : 0);
+	struct vmspace *vm = current_vm();
+	int error;
+
+	if (!(flags & (MCL_CURRENT | MCL_FUTURE)) ||
+	    (flags & ~(MCL_CURRENT | MCL_FUTURE | MCL_ONFAULT)))
+		return -EINVAL;
+	error = check_memlock(flags & MCL_CURRENT ? vm->mapped_bytes - vm->locked_bytes : 0);
+	if (error)
+		return error;
+	vm_lock_future(vm, flags & MCL_FUTURE ? vma_flags : 0);
+	return flags & MCL_CURRENT ? vm_lock_all(vm, vma_flags) : 0;
 }
 
 long sys_munlockall(void)
 {
-	return 0;
+	vm_lock_future(current_vm(), 0);
+	return vm_lock_all(current_vm(), 0);
 }

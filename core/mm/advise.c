@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* madvise, mincore, msync, mlock: what a program says about its memory and asks of it. */
+/* madvise, mincore, msync: what a program says about its memory and asks of it. */
 #include <asm/mman.h>
 #include <linux/errno.h>
 #include <linux/falloc.h>
@@ -67,9 +67,8 @@ void vm_populate(struct vmspace *vm, vaddr_t start, size_t len)
 	mutex_unlock(&vm->lock);
 }
 
-/* Splits at both ends and changes the flags of everything between. */
-static int change_flags(struct vmspace *vm, vaddr_t start, vaddr_t end, unsigned int set,
-			unsigned int clear)
+int vma_change_flags(struct vmspace *vm, vaddr_t start, vaddr_t end, unsigned int set,
+		     unsigned int clear)
 {
 	struct vma *vma;
 
@@ -135,7 +134,7 @@ static int wipe_on_fork(struct vmspace *vm, vaddr_t start, vaddr_t end)
 	for (; vma && vma->start < end; vma = vma_next(vma))
 		if (vma->object)
 			return -EINVAL;
-	return change_flags(vm, start, end, VMA_WIPEONFORK, 0);
+	return vma_change_flags(vm, start, end, VMA_WIPEONFORK, 0);
 }
 
 static int advise_locked(struct vmspace *vm, vaddr_t start, vaddr_t end, int advice)
@@ -155,17 +154,17 @@ static int advise_locked(struct vmspace *vm, vaddr_t start, vaddr_t end, int adv
 	case MADV_FREE:
 		return drop(vm, start, end, advice);
 	case MADV_HUGEPAGE:
-		return change_flags(vm, start, end, VMA_HUGEPAGE, VMA_NOHUGEPAGE);
+		return vma_change_flags(vm, start, end, VMA_HUGEPAGE, VMA_NOHUGEPAGE);
 	case MADV_NOHUGEPAGE:
-		return change_flags(vm, start, end, VMA_NOHUGEPAGE, VMA_HUGEPAGE);
+		return vma_change_flags(vm, start, end, VMA_NOHUGEPAGE, VMA_HUGEPAGE);
 	case MADV_DONTFORK:
-		return change_flags(vm, start, end, VMA_DONTFORK, 0);
+		return vma_change_flags(vm, start, end, VMA_DONTFORK, 0);
 	case MADV_DOFORK:
-		return change_flags(vm, start, end, 0, VMA_DONTFORK);
+		return vma_change_flags(vm, start, end, 0, VMA_DONTFORK);
 	case MADV_WIPEONFORK:
 		return wipe_on_fork(vm, start, end);
 	case MADV_KEEPONFORK:
-		return change_flags(vm, start, end, 0, VMA_WIPEONFORK);
+		return vma_change_flags(vm, start, end, 0, VMA_WIPEONFORK);
 	case MADV_POPULATE_READ:
 		return advise_populate(vm, start, end, VM_ACCESS_READ);
 	case MADV_POPULATE_WRITE:
@@ -299,22 +298,4 @@ int vm_sync(struct vmspace *vm, vaddr_t start, size_t len, int flags)
 	if ((flags & MS_INVALIDATE) && is_locked)
 		return -EBUSY;
 	return is_mapped ? 0 : -ENOMEM;
-}
-
-int vm_lock_range(struct vmspace *vm, vaddr_t start, size_t len, bool lock)
-{
-	vaddr_t first = UK_ALIGN_DOWN(start, UK_PAGE_SIZE), end;
-	int error;
-
-	if (uk_add_overflow(len, start - first, &len) || !vm_user_range(first, len, &end))
-		return -ENOMEM;
-	mutex_lock(&vm->lock);
-	if (!vm_range_is_mapped(vm, first, end))
-		error = -ENOMEM;
-	else
-		error = change_flags(vm, first, end, lock ? VMA_LOCKED : 0, lock ? 0 : VMA_LOCKED);
-	if (!error && lock && vm_populate_locked(vm, first, end))
-		error = -ENOMEM;
-	mutex_unlock(&vm->lock);
-	return error;
 }

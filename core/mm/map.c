@@ -91,7 +91,8 @@ static vaddr_t choose_address(struct vmspace *vm, const struct vm_map_args *args
 {
 	vaddr_t hint = UK_ALIGN_UP(args->hint, UK_PAGE_SIZE);
 	vaddr_t top = args->placement == VM_MAP_LOW_2G ? LOW_2G_TOP : vm->mmap_top;
-	bool wants_large = !args->object && len >= 2 * UKARCH_LARGE_SIZE;
+	bool wants_large =
+		!args->object && !(args->flags & VMA_NOHUGEPAGE) && len >= 2 * UKARCH_LARGE_SIZE;
 	vaddr_t found;
 
 	if (hint >= UKARCH_USER_BASE && hint <= UKARCH_USER_END - len &&
@@ -168,7 +169,7 @@ int vm_map_locked(struct vmspace *vm, const struct vm_map_args *args, vaddr_t *a
 	size_t len = UK_ALIGN_UP(args->len_bytes, UK_PAGE_SIZE);
 	struct vma vma = {
 		.prot = args->prot,
-		.flags = args->flags,
+		.flags = args->flags | vm->future_flags,
 		.object = args->object,
 		.offset_bytes = args->offset_bytes,
 		.file = args->file,
@@ -209,6 +210,9 @@ long vm_map(struct vmspace *vm, const struct vm_map_args *args)
 
 	mutex_lock(&vm->lock);
 	error = vm_map_locked(vm, args, &address);
+	if (uk_unlikely((args->flags | vm->future_flags) & VMA_LOCKED) && !error)
+		vm_populate_if_locked(vm, address,
+				      address + UK_ALIGN_UP(args->len_bytes, UK_PAGE_SIZE));
 	mutex_unlock(&vm->lock);
 	return error ? error : (long)address;
 }
@@ -278,6 +282,8 @@ int vm_protect(struct vmspace *vm, vaddr_t start, size_t len, unsigned int prot)
 		return -ENOMEM;
 	mutex_lock(&vm->lock);
 	error = protect_locked(vm, start, end, prot);
+	if (uk_unlikely(vm->locked_bytes) && !error && prot != PROT_NONE)
+		vm_populate_if_locked(vm, start, end);
 	mutex_unlock(&vm->lock);
 	return error;
 }
@@ -304,7 +310,10 @@ static int brk_locked(struct vmspace *vm, vaddr_t new_end)
 	if (new_end - vm->brk_start > vm->data_limit_bytes ||
 	    !vm_range_is_free(vm, old_top, new_top - old_top))
 		return -ENOMEM;
-	return vm_map_locked(vm, &args, &address);
+	if (vm_map_locked(vm, &args, &address))
+		return -ENOMEM;
+	vm_populate_if_locked(vm, old_top, new_top);
+	return 0;
 }
 
 long vm_brk(struct vmspace *vm, vaddr_t new_end)

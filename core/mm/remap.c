@@ -161,9 +161,9 @@ static int move_vma(struct vmspace *vm, vaddr_t target, const struct remap *r, s
 	}
 	if (r->old_len && !(r->flags & MREMAP_DONTUNMAP))
 		vma_delete(vm, source);
-	moved = vma_merge(vm, moved);
-	if (moved->flags & VMA_LOCKED)
-		vm_populate_locked(vm, target + r->old_len, target + r->new_len);
+	vma_merge(vm, moved);
+	if (r->new_len > r->old_len)
+		vm_populate_if_locked(vm, target + r->old_len, target + r->new_len);
 	return 0;
 }
 
@@ -244,8 +244,7 @@ static long remap_locked(struct vmspace *vm, struct remap *r)
 	if (error)
 		return error;
 	if (stays && grow_in_place(vm, vma, r)) {
-		if (vma_find_locked(vm, r->old)->flags & VMA_LOCKED)
-			vm_populate_locked(vm, r->old + r->old_len, r->old + r->new_len);
+		vm_populate_if_locked(vm, r->old + r->old_len, r->old + r->new_len);
 		return (long)r->old;
 	}
 	return r->flags & MREMAP_MAYMOVE ? move(vm, vma, r) : -ENOMEM;

@@ -78,6 +78,11 @@ int vm_place(struct vmspace *vm, const struct vm_map_args *args, size_t len, vad
 void vm_drop_pages(struct vmspace *vm, vaddr_t start, vaddr_t end);
 int vm_unmap_locked(struct vmspace *vm, vaddr_t start, vaddr_t end);
 int vm_map_locked(struct vmspace *vm, const struct vm_map_args *args, vaddr_t *address);
+/** Splits at both ends and changes the flags of everything between. 0 or -ENOMEM. */
+int vma_change_flags(struct vmspace *vm, vaddr_t start, vaddr_t end, unsigned int set,
+		     unsigned int clear);
+/** A new or grown part of a locked mapping is brought in. */
+void vm_populate_if_locked(struct vmspace *vm, vaddr_t start, vaddr_t end);
 /** Fills a range as its VMAs' rights allow. 0, -ENOMEM or -EFAULT at the first failure. */
 int vm_populate_locked(struct vmspace *vm, vaddr_t start, vaddr_t end);
 enum vm_fault_result vm_fault_locked(struct vmspace *vm, vaddr_t addr, unsigned int access);

@@ -59,9 +59,15 @@ static bool has_writable_mapping(const struct ramfs_file *data)
 	const struct vma *vma;
 
 	LIST_FOREACH (vma, &data->object.mappings, object_link)
-		if (vma->flags & VMA_SHARED && vma->prot & UKARCH_PT_WRITE)
+		if (vma->flags & VMA_SHARED && vma->flags & VMA_MAYWRITE)
 			return true;
 	return false;
+}
+
+static void set_seals(struct ramfs_file *data, unsigned int seals)
+{
+	data->seals = seals;
+	data->object.is_write_sealed = seals & (F_SEAL_WRITE | F_SEAL_FUTURE_WRITE);
 }
 
 int memfd_add_seals(struct file *file, unsigned int seals)
@@ -79,7 +85,7 @@ int memfd_add_seals(struct file *file, unsigned int seals)
 	else if (seals & F_SEAL_WRITE && has_writable_mapping(data))
 		ret = -EBUSY;
 	else
-		data->seals |= seals;
+		set_seals(data, data->seals | seals);
 	mutex_unlock(&file->inode->lock);
 	return ret;
 }

@@ -64,15 +64,38 @@ static void test_advice_errors(void **state)
 	assert_int_equal(vm_advise(vm, BASE + 6 * PAGE, PAGE, 22 /* POPULATE_READ */), -EINVAL);
 	assert_int_equal(vm_advise(vm, BASE + 8 * PAGE, PAGE, MADV_FREE), -EINVAL);
 	assert_int_equal(vm_advise(vm, BASE + 8 * PAGE, PAGE, MADV_WIPEONFORK), -EINVAL);
-	assert_int_equal(vm_lock_range(vm, BASE, PAGE, true), 0);
+	assert_int_equal(vm_lock_range(vm, BASE, PAGE, VMA_LOCKED), 0);
 	assert_int_equal(vm->locked_bytes, PAGE);
 	assert_int_equal(vm_advise(vm, BASE, PAGE, MADV_DONTNEED), -EINVAL);
 	assert_int_equal(vm_advise(vm, BASE, PAGE, 24 /* DONTNEED_LOCKED */), 0);
 	assert_int_equal(vm_sync(vm, BASE, PAGE, MS_SYNC | MS_INVALIDATE), -EBUSY);
 	assert_int_equal(vm_sync(vm, BASE, 5 * PAGE, MS_SYNC), -ENOMEM);
-	assert_int_equal(vm_lock_range(vm, BASE + 3 * PAGE, 2 * PAGE, true), -ENOMEM);
-	assert_int_equal(vm_lock_range(vm, BASE, 4 * PAGE, false), 0);
+	assert_int_equal(vm_lock_range(vm, BASE + 3 * PAGE, 2 * PAGE, VMA_LOCKED), -ENOMEM);
+	assert_int_equal(vm_lock_range(vm, BASE, 4 * PAGE, 0), 0);
 	assert_int_equal(vm->locked_bytes, 0);
+}
+
+static void test_locking_everything(void **state)
+{
+	map(BASE, 4, RW, 0, NULL);
+	map(BASE + 6 * PAGE, 2, PROT_NONE, 0, NULL);
+	assert_int_equal(vm_lock_all(vm, VMA_LOCKED), 0);
+	assert_int_equal(vm->resident_pages, 4);
+	assert_int_equal(vm->locked_bytes, 6 * PAGE);
+	vm_lock_future(vm, VMA_LOCKED);
+	map(BASE + 10 * PAGE, 3, RW, 0, NULL);
+	assert_int_equal(vm->resident_pages, 7);
+	assert_int_equal(vm_protect(vm, BASE + 6 * PAGE, PAGE, RW), 0);
+	assert_int_equal(vm->resident_pages, 8);
+	vm_lock_future(vm, VMA_LOCKED | VMA_LOCKONFAULT);
+	map(BASE + 20 * PAGE, 3, RW, 0, NULL);
+	assert_int_equal(vm->resident_pages, 8);
+	assert_int_equal(vm->locked_bytes, 12 * PAGE);
+	vm_lock_future(vm, 0);
+	assert_int_equal(vm_lock_all(vm, 0), 0);
+	assert_int_equal(vm->locked_bytes, 0);
+	map(BASE + 30 * PAGE, 3, RW, 0, NULL);
+	assert_int_equal(vm->resident_pages, 8);
 }
 
 static void test_remove_zeroes_shared_memory(void **state)
@@ -146,7 +169,7 @@ static bool scenario(void)
 		return false;
 	if (failed(vm_advise(vm, to + 3 * PAGE, 3 * PAGE, MADV_DONTNEED)))
 		return false;
-	if (failed(vm_lock_range(vm, to + 8 * PAGE, 2 * PAGE, true)))
+	if (failed(vm_lock_range(vm, to + 8 * PAGE, 2 * PAGE, VMA_LOCKED)))
 		return false;
 	return !failed(vm_unmap(vm, to + 20 * PAGE, PAGE));
 }
@@ -175,9 +198,13 @@ static void test_survives_every_failing_allocation(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		CASE(test_remap_errors),  CASE(test_remap_length_0_duplicates_shared_memory),
-		CASE(test_advice_errors), CASE(test_remove_zeroes_shared_memory),
-		CASE(test_limits),        cmocka_unit_test(test_survives_every_failing_allocation),
+		CASE(test_remap_errors),
+		CASE(test_remap_length_0_duplicates_shared_memory),
+		CASE(test_advice_errors),
+		CASE(test_locking_everything),
+		CASE(test_remove_zeroes_shared_memory),
+		CASE(test_limits),
+		cmocka_unit_test(test_survives_every_failing_allocation),
 	};
 
 	machine_init();

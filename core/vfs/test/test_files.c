@@ -365,7 +365,7 @@ static void test_file_locks(void **state)
 
 static void test_memfd(void **state)
 {
-	struct vma vma = {.flags = VMA_SHARED, .prot = 3};
+	struct vma vma = {.flags = VMA_SHARED | VMA_MAYWRITE};
 	struct file *file = memfd_create_file("box", MFD_ALLOW_SEALING);
 	struct vm_object *object;
 	char name[64], long_name[300];
@@ -387,6 +387,7 @@ static void test_memfd(void **state)
 	assert_int_equal(memfd_add_seals(file, F_SEAL_WRITE | F_SEAL_SEAL), 0);
 	assert_int_equal(file_lseek(file, 0, SEEK_SET), 0);
 	assert_int_equal(wr(file, "x", 1), -EPERM);
+	assert_true(object->is_write_sealed);
 	assert_ptr_equal(file->ops->mmap(file, 3, true), ERR_PTR(-EPERM));
 	assert_int_equal(memfd_add_seals(file, F_SEAL_GROW), -EPERM);
 	assert_int_equal(memfd_get_seals(file), 15);

@@ -14,6 +14,7 @@ PROGRAMS = {
     "fs_attr": (STATIC, ("max",), {}),
     "fs_fd": (STATIC, ("max",), {}),
     "mm_map": (("static", "musl-static"), BOTH_CPUS, {}),
+    "mm_lock": (("static", "musl"), BOTH_CPUS, {}),
     "mm_fault": (("static", "dynamic"), BOTH_CPUS, {}),
     "signals": (EVERY, BOTH_CPUS, {}),
     "regs": (STATIC, BOTH_CPUS, {}),

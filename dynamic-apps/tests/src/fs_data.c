@@ -280,11 +280,20 @@ static void memfd_seals(void)
 	p = mmap(NULL, PAGE, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
 	CHECK(p != MAP_FAILED);
 	CHECK_ERR(fcntl(fd, F_ADD_SEALS, F_SEAL_WRITE), EBUSY);
+	CHECK_OK(mprotect(p, PAGE, PROT_READ)); /* it could become writable again */
+	CHECK_ERR(fcntl(fd, F_ADD_SEALS, F_SEAL_WRITE), EBUSY);
 	munmap(p, PAGE);
 	CHECK_OK(fcntl(fd, F_ADD_SEALS, F_SEAL_WRITE | F_SEAL_SEAL));
 	CHECK_ERR(write(fd, "x", 1), EPERM);
 	CHECK_ERR(fcntl(fd, F_ADD_SEALS, F_SEAL_GROW), EPERM);
 	CHECK(mmap(NULL, PAGE, PROT_WRITE, MAP_SHARED, fd, 0) == MAP_FAILED && errno == EPERM);
+	p = mmap(NULL, PAGE, PROT_READ, MAP_SHARED, fd, 0); /* once sealed, never to be written */
+	CHECK(p != MAP_FAILED);
+	CHECK_ERR(mprotect(p, PAGE, PROT_READ | PROT_WRITE), EACCES);
+	munmap(p, PAGE);
+	p = mmap(NULL, PAGE, PROT_READ | PROT_WRITE, MAP_PRIVATE, fd, 0);
+	CHECK(p != MAP_FAILED);
+	munmap(p, PAGE);
 	snprintf(path, sizeof(path), "/proc/self/fd/%d", fd);
 	CHECK(readlink(path, target, sizeof(target) - 1) > 0);
 	CHECK_STR(target, "/memfd:name (deleted)");

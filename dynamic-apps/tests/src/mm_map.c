@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* Mappings: mmap in all its forms, munmap, mremap, madvise, brk, mincore, msync, mlock. */
+/* Mappings: mmap in all its forms, munmap, mremap, madvise, brk, mincore, msync. */
 #include "t.h"
 
 #include <sys/mman.h>
@@ -359,21 +359,14 @@ static void mincore_residency(void)
 	munmap(p, 4 * PAGE);
 }
 
-static void msync_mlock(void)
+static void msync_errors(void)
 {
 	char *p = map(3);
 
 	CHECK_ERR(msync(p, PAGE, MS_SYNC | MS_ASYNC), EINVAL);
 	CHECK_ERR(msync(p, PAGE, 0x100), EINVAL);
 	CHECK_ERR(msync(p + 1, PAGE, MS_SYNC), EINVAL);
-	CHECK_OK(mlock(p, 2 * PAGE));
-	CHECK_OK(munlock(p, 2 * PAGE));
-	CHECK_OK(mlockall(MCL_CURRENT));
-	CHECK_OK(munlockall());
-	CHECK_ERR(mlockall(0), EINVAL);
-	CHECK_ERR(mlockall(0x100), EINVAL);
 	munmap(p + PAGE, PAGE);
-	CHECK_ERR(mlock(p, 3 * PAGE), ENOMEM);
 	CHECK_ERR(msync(p, 3 * PAGE, MS_SYNC), ENOMEM);
 	munmap(p, 3 * PAGE);
 }
@@ -436,7 +429,7 @@ static const struct t_test tests[] = {
 	T(madvise_advice),
 	T(brk_moves),
 	T(mincore_residency),
-	T(msync_mlock),
+	T(msync_errors),
 	T(address_space_limit),
 	T(many_mappings),
 };

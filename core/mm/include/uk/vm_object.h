@@ -26,6 +26,7 @@ struct vm_object {
 	const struct vm_object_ops *ops;
 	unsigned int refcount;
 	LIST_HEAD(, vma) mappings; /* every VMA of every vmspace that shows this object */
+	bool is_write_sealed;      /* new shared mappings can never be written (memfd seals) */
 };
 
 /** Refcount 1, no mappings. */
@@ -34,6 +35,7 @@ static inline void vm_object_init(struct vm_object *object, const struct vm_obje
 	object->ops = ops;
 	object->refcount = 1;
 	LIST_INIT(&object->mappings);
+	object->is_write_sealed = false;
 }
 
 /**

@@ -22,17 +22,18 @@
 struct file;
 
 /* vma.flags; the mapping kinds of mmap(2). */
-#define VMA_SHARED     0x001
-#define VMA_STACK      0x002 /* grows down on faults, to the stack rlimit, keeping a guard gap */
-#define VMA_NORESERVE  0x004
-#define VMA_LOCKED     0x008 /* mlock: present, never dropped */
-#define VMA_DONTFORK   0x010
-#define VMA_WIPEONFORK 0x020
-#define VMA_HUGEPAGE   0x040 /* madvise(MADV_HUGEPAGE) */
-#define VMA_NOHUGEPAGE 0x080
-#define VMA_SPECIAL    0x100 /* vDSO, vvar: not remappable, not in core dumps */
-#define VMA_MAYWRITE   0x200 /* mprotect may add PROT_WRITE (shared file opened for writing) */
-#define VMA_HEAP       0x400 /* the brk area: for /proc/self/maps */
+#define VMA_SHARED      0x001
+#define VMA_STACK       0x002 /* grows down on faults, to the stack rlimit, keeping a guard gap */
+#define VMA_NORESERVE   0x004
+#define VMA_LOCKED      0x008 /* mlock: present, never dropped */
+#define VMA_DONTFORK    0x010
+#define VMA_WIPEONFORK  0x020
+#define VMA_HUGEPAGE    0x040 /* madvise(MADV_HUGEPAGE) */
+#define VMA_NOHUGEPAGE  0x080
+#define VMA_SPECIAL     0x100 /* vDSO, vvar: not remappable, not in core dumps */
+#define VMA_MAYWRITE    0x200 /* mprotect may add PROT_WRITE (shared file opened for writing) */
+#define VMA_HEAP        0x400 /* the brk area: for /proc/self/maps */
+#define VMA_LOCKONFAULT 0x800 /* with VMA_LOCKED: present from the first touch on */
 
 struct vma {
 	RB_ENTRY(vma) node;
@@ -66,6 +67,7 @@ struct vmspace {
 	vaddr_t brk_start, brk_end;
 	uint64_t stack_limit_bytes; /* RLIMIT_STACK, kept current by the process layer */
 	uint64_t data_limit_bytes, as_limit_bytes;
+	unsigned int future_flags; /* VMA_* of every new mapping: mlockall(MCL_FUTURE) */
 	/* Where the loader put things; for /proc. */
 	vaddr_t code_start, code_end, data_start, data_end, stack_top;
 	vaddr_t arg_start, arg_end, env_start, env_end, auxv_start, auxv_end;
@@ -110,11 +112,15 @@ long vm_map(struct vmspace *vm, const struct vm_map_args *args);
 int vm_unmap(struct vmspace *vm, vaddr_t start, size_t len);                  /* munmap(2) */
 int vm_protect(struct vmspace *vm, vaddr_t start, size_t len, unsigned prot); /* mprotect(2) */
 long vm_remap(struct vmspace *vm, vaddr_t old, size_t old_len, size_t new_len,
-	      unsigned mremap_flags, vaddr_t new_addr);                      /* mremap(2) */
-int vm_advise(struct vmspace *vm, vaddr_t start, size_t len, int advice);    /* madvise(2) */
-long vm_brk(struct vmspace *vm, vaddr_t new_end);                            /* brk(2) */
-int vm_sync(struct vmspace *vm, vaddr_t start, size_t len, int flags);       /* msync(2) */
-int vm_lock_range(struct vmspace *vm, vaddr_t start, size_t len, bool lock); /* mlock, munlock */
+	      unsigned mremap_flags, vaddr_t new_addr);                   /* mremap(2) */
+int vm_advise(struct vmspace *vm, vaddr_t start, size_t len, int advice); /* madvise(2) */
+long vm_brk(struct vmspace *vm, vaddr_t new_end);                         /* brk(2) */
+int vm_sync(struct vmspace *vm, vaddr_t start, size_t len, int flags);    /* msync(2) */
+/** mlock, munlock: `flags` are VMA_LOCKED, that and VMA_LOCKONFAULT, or 0. 0 or -ENOMEM. */
+int vm_lock_range(struct vmspace *vm, vaddr_t start, size_t len, unsigned int flags);
+/** The same for all there is, and for all that will be mapped: mlockall, munlockall. */
+int vm_lock_all(struct vmspace *vm, unsigned int flags);
+void vm_lock_future(struct vmspace *vm, unsigned int flags);
 /** One byte per page into a kernel buffer: bit 0 resident. -ENOMEM over a hole. mincore(2) */
 int vm_incore(struct vmspace *vm, vaddr_t start, size_t len, unsigned char *vec);
 /** The most there ever was. Lock held. */

@@ -4,10 +4,11 @@
 
 #include <uk/vm_object.h>
 
-#define VMA_SHARED 0x001
+#define VMA_SHARED   0x001
+#define VMA_MAYWRITE 0x200
 struct vma {
 	LIST_ENTRY(vma) object_link;
-	unsigned int prot, flags;
+	unsigned int flags;
 };
 
 #endif /* UK_VMSPACE_H */
