@@ -49,6 +49,16 @@ static void set_end(struct ldisc *ld, uint32_t position, bool ends)
 
 /* --- input ------------------------------------------------------------------------------- */
 
+size_t ldisc_room(const struct ldisc *ld)
+{
+	uint32_t used = ld->head - ld->tail + ldisc_has(ld, ICANON);
+
+	if (used < LDISC_BYTES)
+		return LDISC_BYTES - used;
+	/* With nothing to read, one more may end or erase the line. */
+	return !ldisc_is_readable(ld, 1);
+}
+
 /* Room is kept for the delimiter of the line that is being edited. */
 static bool store(struct ldisc *ld, char c, bool ends)
 {

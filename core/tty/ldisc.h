@@ -42,6 +42,12 @@ struct ldisc {
 /** Sets what a fresh serial console has (ICRNL IXON OPOST ONLCR ICANON ECHO ISIG ...). */
 void ldisc_init(struct ldisc *ld, const struct ldisc_ops *ops, void *ctx);
 
+/**
+ * How many bytes may be received now without losing one: 0 when there is something to read and
+ * no room behind it. A line too long for the ring is the program's loss, as on Linux.
+ */
+size_t ldisc_room(const struct ldisc *ld);
+
 /** Takes bytes from the device. */
 void ldisc_receive(struct ldisc *ld, const char *bytes, size_t len);
 

@@ -2,8 +2,9 @@
 /*
  * The console terminal: joins the line discipline (ldisc.h) to the serial console and to files.
  *
- * Input is taken from the UART's interrupt, which is only set up at the first read or poll, so
- * that a program that just writes does not pay for it. Output is post-processed in bursts and
+ * Input is taken from the UART's interrupt, from the start, so that ^C reaches a program that never
+ * reads. When the line discipline is full, more stays in the UART, and its sender waits, until a
+ * read makes room. Output is post-processed in bursts and
  * written at once: there is no output queue, and TIOCOUTQ is always 0.
  */
 #include <linux/errno.h>
@@ -44,7 +45,7 @@ static const struct ldisc_ops console_ldisc_ops = {
 	.signal = console_signal,
 };
 
-void tty_wake(struct tty *tty)
+static void wake_locked(struct tty *tty)
 {
 	if (ldisc_poll_in(&tty->ld) || ldisc_is_readable(&tty->ld, 1))
 		waitq_wake(&tty->readers, EPOLLIN | EPOLLRDNORM);
@@ -52,16 +53,38 @@ void tty_wake(struct tty *tty)
 		waitq_wake(&tty->writers, EPOLLOUT | EPOLLWRNORM);
 }
 
+/* Moves bytes from the UART as long as there is room, so that none is lost. */
+static void take_input_locked(struct tty *tty)
+{
+	char bytes[32];
+	size_t room, len = 1;
+
+	while ((room = ldisc_room(&tty->ld)) > 0 && len > 0) {
+		len = ukplat_console_read(bytes, UK_MIN(room, sizeof(bytes)));
+		ldisc_receive(&tty->ld, bytes, len);
+	}
+	if (tty->is_held_back == !room)
+		return;
+	tty->is_held_back = !room;
+	if (tty->is_held_back)
+		ukplat_console_mask_receive();
+	else
+		ukplat_console_unmask_receive();
+}
+
+void tty_update_locked(struct tty *tty)
+{
+	if (tty->is_receiving)
+		take_input_locked(tty);
+	wake_locked(tty);
+}
+
 /* From the UART's interrupt, or with interrupts off. */
 static void console_received(void)
 {
 	unsigned long irq_flags = spin_lock_irqsave(&console_tty.lock);
-	char bytes[32];
-	size_t len;
 
-	while ((len = ukplat_console_read(bytes, sizeof(bytes))) > 0)
-		ldisc_receive(&console_tty.ld, bytes, len);
-	tty_wake(&console_tty);
+	tty_update_locked(&console_tty);
 	spin_unlock_irqrestore(&console_tty.lock, irq_flags);
 }
 
@@ -117,6 +140,8 @@ static uk_ssize_t read_available(struct tty *tty, struct uio *uio, bool *is_line
 					is_line_done);
 		uk_ssize_t moved;
 
+		if (uk_unlikely(tty->is_held_back))
+			tty_update_locked(tty);
 		spin_unlock_irqrestore(&tty->lock, irq_flags);
 		if (len == 0)
 			break;

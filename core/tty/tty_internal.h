@@ -13,9 +13,10 @@ struct tty {
 	struct ldisc ld;
 	struct waitq readers; /* input arrived */
 	struct waitq writers; /* ^Q */
-	bool is_receiving;    /* the interrupt is asked for at the first read or poll */
-	bool has_interrupt;
-	int session, pgrp; /* whose controlling terminal this is; 0: nobody's */
+	bool is_receiving;    /* from tty_open_console() on */
+	bool has_interrupt;   /* else input is polled while somebody reads */
+	bool is_held_back;    /* the ring is full: more input waits in the UART, unannounced */
+	int session, pgrp;    /* whose controlling terminal this is; 0: nobody's */
 	struct winsize winsize;
 };
 
@@ -23,8 +24,11 @@ extern struct tty console_tty;
 
 /** Makes input arrive; cheap when it already does. */
 void tty_start_receiving(struct tty *tty);
-/** Wakes whoever may go on after the line discipline's state changed. */
-void tty_wake(struct tty *tty);
+/**
+ * After the line discipline's state changed: takes the input it has room for now, and wakes
+ * whoever may go on. Lock held.
+ */
+void tty_update_locked(struct tty *tty);
 long tty_ioctl(struct file *file, unsigned int cmd, unsigned long arg);
 
 #endif /* TTY_INTERNAL_H */

@@ -34,7 +34,7 @@ static void set_termios(struct tty *tty, const struct termios2 *termios, bool fl
 	if (flush)
 		ldisc_flush_input(&tty->ld);
 	ldisc_set_termios(&tty->ld, termios);
-	tty_wake(tty);
+	tty_update_locked(tty);
 	spin_unlock_irqrestore(&tty->lock, irq_flags);
 }
 
@@ -110,6 +110,7 @@ static long flush(struct tty *tty, unsigned long which)
 		return 0;
 	irq_flags = spin_lock_irqsave(&tty->lock);
 	ldisc_flush_input(&tty->ld);
+	tty_update_locked(tty);
 	spin_unlock_irqrestore(&tty->lock, irq_flags);
 	return 0;
 }
@@ -123,7 +124,7 @@ static long flow(struct tty *tty, unsigned long action)
 	irq_flags = spin_lock_irqsave(&tty->lock);
 	if (action == TCOOFF || action == TCOON)
 		tty->ld.is_stopped = action == TCOOFF;
-	tty_wake(tty);
+	tty_update_locked(tty);
 	spin_unlock_irqrestore(&tty->lock, irq_flags);
 	return 0;
 }

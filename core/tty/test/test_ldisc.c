@@ -271,6 +271,65 @@ static void test_overflow_keeps_line_ends(void **state)
 	assert_int_equal(ldisc_read(&ld, buf, sizeof(buf), &done), 2);
 }
 
+/* As much as ldisc_room() allows, like the console's driver does; returns what was taken. */
+static size_t receive_with_room(const char *bytes, size_t len)
+{
+	size_t done = 0, room;
+
+	while (done < len && (room = ldisc_room(&ld)) > 0) {
+		size_t part = UK_MIN(UK_MIN(room, (size_t)32), len - done);
+
+		ldisc_receive(&ld, bytes + done, part);
+		done += part;
+	}
+	return done;
+}
+
+static void check_nothing_lost(void)
+{
+	static char typed[3 * LDISC_BYTES], got[3 * LDISC_BYTES];
+	size_t done = 0, len = 0;
+
+	for (size_t i = 0; i < sizeof(typed); i++)
+		typed[i] = i % 97 == 96 ? '\n' : 'a' + (char)(i % 26);
+	typed[sizeof(typed) - 1] = '\n';
+	while (len < sizeof(typed)) {
+		bool is_line_done;
+
+		done += receive_with_room(typed + done, sizeof(typed) - done);
+		assert_true(ldisc_is_readable(&ld, 1));
+		len += ldisc_read(&ld, got + len, 57, &is_line_done);
+	}
+	assert_memory_equal(got, typed, sizeof(typed));
+}
+
+static void test_room(void **state)
+{
+	static char line[2 * LDISC_BYTES], buf[LDISC_BYTES + 1];
+	bool done;
+
+	set_flags(ECHO, 0);
+	check_nothing_lost();
+	/* A line longer than the ring still ends, and can be interrupted. */
+	memset(line, 'a', sizeof(line));
+	assert_int_equal(receive_with_room(line, sizeof(line)), sizeof(line));
+	assert_int_equal(receive_with_room("\nb\n", 3), 1);
+	assert_int_equal(ldisc_room(&ld), 0);
+	assert_int_equal(ldisc_read(&ld, buf, sizeof(buf), &done), LDISC_BYTES);
+	assert_int_equal(ldisc_room(&ld), LDISC_BYTES - 1);
+	assert_int_equal(receive_with_room(line, sizeof(line)), sizeof(line));
+	assert_int_equal(receive_with_room("\003", 1), 1);
+	assert_string_equal(signals, "i");
+	set_raw(1, 0);
+	check_nothing_lost();
+	/* From raw to canonical mode with a full ring. */
+	receive_with_room(line, sizeof(line));
+	set_flags(0, ICANON);
+	assert_int_equal(ldisc_room(&ld), 0);
+	assert_int_equal(ldisc_read(&ld, buf, sizeof(buf), &done), LDISC_BYTES);
+	assert_int_equal(ldisc_room(&ld), LDISC_BYTES - 1);
+}
+
 static void test_output(void **state)
 {
 	char out[64];
@@ -319,6 +378,7 @@ int main(void)
 		cmocka_unit_test_setup(test_wait_policy, setup),
 		cmocka_unit_test_setup(test_mode_change, setup),
 		cmocka_unit_test_setup(test_overflow_keeps_line_ends, setup),
+		cmocka_unit_test_setup(test_room, setup),
 		cmocka_unit_test_setup(test_output, setup),
 		cmocka_unit_test_setup(test_stop_and_restart, setup),
 	};

@@ -61,9 +61,9 @@ class Result:
         return [line for line in self.output.splitlines() if line.startswith(prefix)]
 
 
-def run(argv, timeout, **more):
+def run(argv, timeout, stdin=subprocess.DEVNULL, **more):
     """Output (both streams) and status; the whole process group dies with the time limit."""
-    child = subprocess.Popen([str(a) for a in argv], stdin=subprocess.DEVNULL,
+    child = subprocess.Popen([str(a) for a in argv], stdin=stdin,
                              stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
                              start_new_session=True, **more)
     try:
@@ -92,7 +92,8 @@ def guest_argv(context, initrd, args, *, params="loglevel=1", memory=128, machin
 def boot(context, initrd, args, **options):
     """Boots, and returns what came over the console and the status."""
     timeout = options.get("timeout", TIME_LIMIT)
-    return run(guest_argv(context, initrd, args, **options), timeout + 30)
+    stdin = options.pop("stdin", subprocess.DEVNULL)
+    return run(guest_argv(context, initrd, args, **options), timeout + 30, stdin=stdin)
 
 
 def host_shell_status(status):

@@ -130,7 +130,33 @@ CONVERSATIONS = {
 }
 
 
+# Each reads all of its input and says how many bytes; more than the console can hold is fed.
+READERS = {
+    "at-once": ("/usr/bin/wc", "-c"),
+    "late": ("/usr/bin/perl", "-e 'select undef, undef, undef, 1; $n += length while <STDIN>; "
+                              "print \"$n\\n\"'"),
+}
+FED = "".join(f"{i}\n" for i in range(1, 5001))
+
+
+def feed(context, name, program, args, machine):
+    path = context.build / "fed.txt"
+    path.write_text(FED)
+    initrd = guest.mkinitrd(context, f"feed-{name}", programs=[program])
+    with open(path, encoding="ascii") as stdin:
+        result = guest.boot(context, initrd, f"{program} {args}", stdin=stdin, machine=machine)
+    guest.expect_status(result, 0)
+    last = result.output.splitlines()[-1]
+    if last != str(len(FED)):
+        raise Failed(f"it read {last} bytes of {len(FED)}")
+
+
 def tests(context):
+    for name, (program, args) in READERS.items():
+        for machine in ("microvm", "x86pc"):
+            def test(name=name, program=program, args=args, machine=machine):
+                feed(context, name, program, args, machine)
+            yield f"tty/feed/{name}/{machine}", test
     for name, (program, args, steps, status) in CONVERSATIONS.items():
         def test(name=name, program=program, args=args, steps=steps, status=status):
             if not os.path.exists(program):

@@ -29,6 +29,7 @@
 #define LCR_DLAB       0x80
 #define MCR_DTR_RTS    0x03
 #define MCR_OUT2       0x08 /* gates the interrupt line on a PC */
+#define MCR_LOOPBACK   0x10 /* nothing comes in from outside */
 #define LSR_DATA_READY 0x01
 #define LSR_THR_EMPTY  0x20
 #define LSR_IDLE       0x40
@@ -38,6 +39,32 @@
 
 static bool is_present;
 static void (*on_receive)(void);
+/* What came before the kernel did. */
+static char early[FIFO_BYTES + 1];
+static unsigned int early_count, early_taken;
+
+static bool is_received(void)
+{
+	return inb(UART_LSR) & LSR_DATA_READY;
+}
+
+/* Turning the FIFO on empties the receiver, so what is there is taken out first. QEMU looks for
+ * more input only when a byte is read, but not in loopback; an empty FIFO reads as 0. */
+static void turn_fifo_on(void)
+{
+	bool is_byte;
+
+	outb(UART_MCR, MCR_LOOPBACK);
+	while (early_count < FIFO_BYTES && is_received())
+		early[early_count++] = (char)inb(UART_DATA);
+	outb(UART_FCR, FCR_ENABLE | FCR_CLEAR_BOTH | FCR_TRIGGER_14);
+	outb(UART_MCR, MCR_DTR_RTS | MCR_OUT2);
+	if (!early_count)
+		return;
+	is_byte = is_received();
+	early[early_count] = (char)inb(UART_DATA);
+	early_count += is_byte || early[early_count];
+}
 
 void ukplat_console_init(void)
 {
@@ -50,8 +77,7 @@ void ukplat_console_init(void)
 	outb(UART_DATA, 1); /* 115200 baud */
 	outb(UART_IER, 0);
 	outb(UART_LCR, LCR_8N1);
-	outb(UART_FCR, FCR_ENABLE | FCR_CLEAR_BOTH | FCR_TRIGGER_14);
-	outb(UART_MCR, MCR_DTR_RTS | MCR_OUT2);
+	turn_fifo_on();
 	is_present = true;
 }
 
@@ -77,7 +103,9 @@ size_t ukplat_console_read(char *buf, size_t size)
 
 	if (!is_present)
 		return 0;
-	while (got < size && (inb(UART_LSR) & LSR_DATA_READY))
+	while (got < size && early_taken < early_count)
+		buf[got++] = early[early_taken++];
+	while (got < size && is_received())
 		buf[got++] = (char)inb(UART_DATA);
 	return got;
 }
@@ -98,6 +126,16 @@ int ukplat_console_on_receive(void (*received)(void))
 	if (!error)
 		outb(UART_IER, IER_RECEIVE);
 	return error;
+}
+
+void ukplat_console_mask_receive(void)
+{
+	outb(UART_IER, 0);
+}
+
+void ukplat_console_unmask_receive(void)
+{
+	outb(UART_IER, IER_RECEIVE);
 }
 
 void pc_uart_flush(void)

@@ -18,4 +18,11 @@ size_t ukplat_console_read(char *buf, size_t size);
 /** From now on `received` is called from the UART's interrupt when bytes are there. */
 int ukplat_console_on_receive(void (*received)(void));
 
+/**
+ * Says nothing of received bytes until unmasked; they stay in the device, and when that is full
+ * the other side has to wait. Interrupts off. What came meanwhile is announced at the unmasking.
+ */
+void ukplat_console_mask_receive(void);
+void ukplat_console_unmask_receive(void);
+
 #endif /* UK_PLAT_CONSOLE_H */
