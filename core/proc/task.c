@@ -20,8 +20,6 @@
 
 #define TID_BUCKETS 256
 #define FPU_ALIGN   64
-/* New threads leave this much memory, so that the old ones can go on. */
-#define RESERVE_PAGES(total) UK_MAX((uint64_t)32, (total) / 64)
 
 LIST_HEAD(tid_bucket, task);
 static struct tid_bucket tids[TID_BUCKETS];
@@ -245,18 +243,10 @@ static void inherit(struct task *child)
 	child->thread.work = parent->thread.work & UKARCH_WORK_TRACE;
 }
 
-static bool has_room_for_thread(void)
-{
-	struct page_stats stats;
-
-	page_stats(&stats);
-	return stats.free_pages > RESERVE_PAGES(stats.total_pages);
-}
-
 /* The child and all it needs, or NULL; nothing of it is visible yet. */
 static struct task *prepare_child(const struct task_clone *clone)
 {
-	struct task *child = has_room_for_thread() ? task_alloc() : NULL;
+	struct task *child = page_spare_count() ? task_alloc() : NULL;
 
 	if (!child)
 		return NULL;

@@ -104,10 +104,70 @@ static int punch_hole(struct ramfs_file *file, uint64_t start, uint64_t end)
 	return ret ? ret : punch_pages(file, first, last);
 }
 
+/* --- allocation -------------------------------------------------------------------------- */
+
+static uint64_t count_holes(const struct ramfs_file *file, uint64_t first, uint64_t last)
+{
+	uint64_t holes;
+
+	first = UK_MAX(first, ramfs_page_count(file->backing_bytes));
+	if (first >= last)
+		return 0;
+	holes = last - first;
+	for (; page_tree_next(&file->pages, &first) && first < last; first++)
+		holes--;
+	return holes;
+}
+
+static uint64_t available_pages(const struct ramfs_file *file)
+{
+	const struct ramfs_quota *quota = file->inode.sb->priv;
+	uint64_t spare = page_spare_count();
+
+	if (quota && quota->max_pages)
+		spare = UK_MIN(spare, quota->max_pages - quota->used_pages);
+	return spare;
+}
+
+static void take_back(void *ctx, uint64_t index, struct page *page)
+{
+	struct ramfs_file *file = ctx;
+
+	if (ramfs_is_mapped(file))
+		vm_object_unmap(&file->object, index, 1);
+	page_tree_remove(&file->pages, index, index, ramfs_drop_page, file);
+}
+
+static void keep(void *ctx, uint64_t index, struct page *page)
+{
+}
+
+/* Pages [first, last) where there are holes: all of them or, on failure, none. */
+static int fill_holes(struct ramfs_file *file, uint64_t first, uint64_t last)
+{
+	struct page_tree added = {NULL, 0};
+	struct page *page;
+	int ret = 0;
+
+	if (count_holes(file, first, last) > available_pages(file))
+		return -ENOSPC;
+	for (; first < last && !ret; first++) {
+		if (is_data(file, first))
+			continue;
+		ret = ramfs_add_page(file, first, true, &page);
+		if (!ret) {
+			ret = page_tree_insert(&added, first, page);
+			if (ret)
+				take_back(file, first, page);
+		}
+	}
+	page_tree_remove(&added, 0, UINT64_MAX, ret ? take_back : keep, file);
+	return ret == -ENOMEM ? -ENOSPC : ret;
+}
+
 static int allocate(struct ramfs_file *file, uint64_t start, uint64_t end, bool keep_size)
 {
 	struct inode *inode = &file->inode;
-	struct page *page;
 	int ret;
 
 	if (!keep_size && end > inode->size_bytes) {
@@ -120,14 +180,10 @@ static int allocate(struct ramfs_file *file, uint64_t start, uint64_t end, bool 
 			return -EFBIG;
 		ramfs_clear_tail(file, inode->size_bytes);
 	}
-	for (uint64_t i = start >> UK_PAGE_SHIFT; i < ramfs_page_count(end); i++) {
-		ret = is_data(file, i) ? 0 : ramfs_add_page(file, i, true, &page);
-		if (ret)
-			return ret == -ENOMEM ? -ENOSPC : ret;
-	}
-	if (!keep_size && end > inode->size_bytes)
+	ret = fill_holes(file, start >> UK_PAGE_SHIFT, ramfs_page_count(end));
+	if (!ret && !keep_size && end > inode->size_bytes)
 		inode->size_bytes = end;
-	return 0;
+	return ret;
 }
 
 int ramfs_fallocate(struct file *file, int mode, loff_t offset, loff_t len)

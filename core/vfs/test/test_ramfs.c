@@ -403,6 +403,43 @@ static void test_out_of_memory(void **state)
 	}
 }
 
+static void fail_to_allocate(loff_t len, uint64_t blocks)
+{
+	size_t before = machine_pages_in_use();
+
+	assert_int_equal(vfs_fallocate(file, 0, 0, len), -ENOSPC);
+	assert_int_equal(machine_pages_in_use(), before);
+	assert_int_equal(file->inode->size_bytes, 4096);
+	assert_int_equal(file->inode->alloc_bytes, blocks * 4096);
+}
+
+/* All or nothing, and never the last free pages. */
+static void test_failing_allocation(void **state)
+{
+	struct uio uio = uio_user(buf, 4096);
+	size_t before = machine_pages_in_use();
+	bool has_failed = true;
+
+	file = open_over(NULL, 0);
+	assert_int_equal(file_write(file, &uio, NULL), 4096);
+	fail_to_allocate(1L << 40, 1);
+	fail_to_allocate(MACHINE_RAM_PAGES * 4096L, 1);
+	fail_to_allocate((loff_t)page_spare_count() * 4096 + 2 * 4096, 1);
+	for (int i = 0; has_failed; i++) {
+		machine_fail_after(i);
+		has_failed = vfs_fallocate(file, 0, 0, 300 * 4096) != 0;
+		machine_fail_after(-1);
+		assert_int_equal(file->inode->alloc_bytes, has_failed ? 4096 : 300 * 4096);
+		assert_int_equal(file->inode->size_bytes, has_failed ? 4096 : 300 * 4096);
+		assert_true(i < 1000);
+	}
+	assert_int_equal(pread_all(0, 2), 2);
+	assert_int_equal(vfs_fallocate(file, 0, 0, (loff_t)(page_spare_count() + 300) * 4096), 0);
+	assert_int_equal(page_spare_count(), 0);
+	close_and_remove();
+	assert_int_equal(machine_pages_in_use(), before);
+}
+
 static void check_options(const struct tmpfs_options *a, const struct tmpfs_options *b)
 {
 	assert_int_equal(a->size_bytes, b->size_bytes);
@@ -460,6 +497,7 @@ int main(void)
 		cmocka_unit_test(test_limits_and_flags),
 		cmocka_unit_test(test_far_away),
 		cmocka_unit_test(test_out_of_memory),
+		cmocka_unit_test(test_failing_allocation),
 		cmocka_unit_test(test_tmpfs_options),
 	};
 

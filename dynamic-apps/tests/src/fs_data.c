@@ -4,9 +4,11 @@
 
 #include <limits.h>
 #include <sys/mman.h>
+#include <sys/mount.h>
 #include <sys/resource.h>
 #include <sys/sendfile.h>
 #include <sys/uio.h>
+#include <sys/vfs.h>
 
 #ifndef F_ADD_SEALS
 #define F_ADD_SEALS   1033
@@ -209,6 +211,38 @@ static void fallocate_modes(void)
 	close(fd);
 }
 
+static unsigned long free_blocks(const char *path)
+{
+	struct statfs st;
+
+	return CHECK_OK(statfs(path, &st)) ? 0 : st.f_bfree;
+}
+
+/* On a filesystem of 256 pages: all of the range or nothing. */
+static void fallocate_without_space(void)
+{
+	unsigned long before;
+	int fd;
+
+	CHECK_OK(mkdir("small", 0755));
+	CHECK_OK(mount("none", "small", "tmpfs", 0, "size=1m"));
+	fd = t_make_file("small/f", "x", 1);
+	before = free_blocks("small");
+	CHECK_EQ(before, 255);
+	CHECK_ERR(fallocate(fd, 0, 0, 1L << 40), ENOSPC);
+	CHECK_EQ(free_blocks("small"), before);
+	t_put_file("small/g", "y");
+	CHECK_ERR(fallocate(fd, 0, 0, 1 << 20), ENOSPC);
+	CHECK_EQ(free_blocks("small"), before - 1);
+	CHECK_EQ(size_of(fd), 1);
+	CHECK_OK(fallocate(fd, 0, 0, (1 << 20) - (long)PAGE));
+	CHECK_EQ(free_blocks("small"), 0);
+	CHECK_OK(fallocate(fd, 0, 0, (1 << 20) - (long)PAGE));
+	close(fd);
+	CHECK_OK(umount("small"));
+	rmdir("small");
+}
+
 static void seek_hole_data(void)
 {
 	int fd = t_make_file("f", "", 0);
@@ -353,6 +387,7 @@ static const struct t_test tests[] = {
 	T(truncate_grow_shrink),
 	T(truncate_zeroes_mappings),
 	T(fallocate_modes),
+	T(fallocate_without_space),
 	T(seek_hole_data),
 	T(copies),
 	T(memfd_seals),

@@ -99,4 +99,15 @@ struct page_stats {
 };
 void page_stats(struct page_stats *stats);
 
+/** Free pages that may be taken in advance: what is left lets those who have memory go on. */
+static inline uint64_t page_spare_count(void)
+{
+	struct page_stats stats;
+	uint64_t reserve;
+
+	page_stats(&stats);
+	reserve = UK_MAX((uint64_t)32, stats.total_pages / 64);
+	return stats.free_pages > reserve ? stats.free_pages - reserve : 0;
+}
+
 #endif /* UK_PAGE_H */
