@@ -82,10 +82,13 @@ void net_poll(void)
 {
 	unsigned int kinds = __atomic_fetch_and(&net.work, NET_WORK_CONFIG, __ATOMIC_SEQ_CST);
 
+	/* lwIP sends nothing again that a device still seems to have: look before its timers do. */
+	if (kinds & NET_WORK_TIMERS)
+		netdev_mark_all();
+	if (kinds & (NET_WORK_DEVICES | NET_WORK_TIMERS))
+		netdev_poll_marked();
 	if (kinds & NET_WORK_TIMERS)
 		net_timers_run();
-	if (kinds & NET_WORK_DEVICES)
-		netdev_poll_all();
 }
 
 static void run_deferred(struct deferred *work)

@@ -21,8 +21,9 @@ extern struct netdev_list netdevs; /* grows at boot only */
 
 /** Every registered device becomes an interface. */
 void netdev_add_all(void);
-/** Polls the devices that asked for it. */
-void netdev_poll_all(void);
+/** Polls the devices that asked for it, or were marked. */
+void netdev_poll_marked(void);
+void netdev_mark_all(void);
 /** Kicks the devices that have something to send, after ourselves. */
 void netdev_flush_all(void);
 static inline struct netdev *netdev_of(const struct netif *netif)

@@ -72,7 +72,15 @@ bool netdev_headroom(const struct pbuf *frame, size_t len)
 	       (size_t)((const char *)frame->payload - (const char *)(frame + 1)) >= len;
 }
 
-void netdev_poll_all(void)
+void netdev_mark_all(void)
+{
+	struct netdev *dev;
+
+	TAILQ_FOREACH (dev, &netdevs, link)
+		__atomic_store_n(&dev->has_work, true, __ATOMIC_RELEASE);
+}
+
+void netdev_poll_marked(void)
 {
 	struct netdev *dev;
 

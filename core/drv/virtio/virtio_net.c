@@ -17,6 +17,7 @@
 #include <uk/heap.h>
 #include <uk/netdev.h>
 #include <uk/netdev_checksum.h>
+#include <uk/page.h>
 #include <uk/random.h>
 #include <uk/string.h>
 #include <uk/virtio.h>
@@ -29,7 +30,7 @@
 
 #define BUFFER_BYTES  2016 /* a size of the heap's */
 #define COPY_MAX      256  /* frames up to this size are copied */
-#define HELD_MAX      4096 /* buffers that the stack may hold: 8 MiB */
+#define HELD_MAX      4096 /* buffers that the stack may hold: 8 MiB, or an eighth of memory */
 #define SPARE_MAX     64
 #define TARGET_FIRST  64 /* buffers in the ring at first: room for one frame of 64 KiB, merged */
 #define MTU_MIN       68
@@ -58,7 +59,8 @@ struct net {
 	bool has_merge, has_split_header;
 	struct rx_buffer *spare;
 	unsigned int spare_count;
-	unsigned int held;   /* buffers that are neither in the ring nor spare */
+	unsigned int held; /* buffers that are neither in the ring nor spare */
+	unsigned int held_max;
 	unsigned int target; /* buffers wanted in the ring; grows when they are needed */
 	bool link_changed;   /* atomic */
 };
@@ -94,7 +96,7 @@ static struct rx_buffer *buffer_get(struct net *net)
 		net->spare_count--;
 		return buffer;
 	}
-	buffer = net->held < HELD_MAX ? uk_malloc(BUFFER_BYTES) : NULL;
+	buffer = net->held < net->held_max ? uk_malloc(BUFFER_BYTES) : NULL;
 	if (buffer) {
 		buffer->net = net;
 		buffer->pbuf.custom_free_function = buffer_freed;
@@ -205,9 +207,12 @@ static void receive_one(struct net *net, struct rx_buffer *buffer, uint32_t len)
 {
 	const struct virtio_net_hdr_v1 *header = (const void *)buffer->data;
 	enum netdev_rx_checksum checksum = NETDEV_RX_UNCHECKED;
-	unsigned int more = net->has_merge ? header->num_buffers - 1U : 0;
+	unsigned int more = 0;
 	struct pbuf *frame;
 
+	/* Once: a device that keeps writing must not change what was checked. */
+	if (net->has_merge)
+		more = __atomic_load_n(&header->num_buffers, __ATOMIC_RELAXED) - 1U;
 	if (len < net->header_bytes + ETH_BYTES || more >= net->rx->ring.size) {
 		net->dev.stats.rx_errors++;
 		buffer_return(net, buffer);
@@ -419,6 +424,16 @@ static void read_features(struct net *net)
 		net->dev.features |= NETDEV_TX_CHECKSUM;
 }
 
+static void limit_memory(struct net *net)
+{
+	struct page_stats stats;
+
+	page_stats(&stats);
+	net->held_max = (unsigned int)UK_MIN(stats.total_pages * UK_PAGE_SIZE / 8 / BUFFER_BYTES,
+					     (uint64_t)HELD_MAX);
+	net->target = TARGET_FIRST;
+}
+
 static int make_queues(struct net *net)
 {
 	net->rx = virtio_queue_create(net->virtio, QUEUE_RX, RING_MAX, rx_interrupt);
@@ -436,7 +451,7 @@ static int net_probe(struct virtio_device *dev)
 	if (!net)
 		return -ENOMEM;
 	net->virtio = dev;
-	net->target = TARGET_FIRST;
+	limit_memory(net);
 	net->dev.ops = &net_ops;
 	net->dev.is_link_up = true;
 	dev->priv = net;

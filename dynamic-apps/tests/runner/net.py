@@ -23,6 +23,8 @@ TRANSPORTS = {
     "mmio-legacy": ("microvm", "virtio-net-device", ""),
     "mmio": ("microvm", "virtio-net-device", MODERN_MMIO),
     "mmio-no-events": ("microvm", "virtio-net-device,event_idx=off,indirect_desc=off", MODERN_MMIO),
+    "mmio-announced": ("microvm", "virtio-net-device", "-machine acpi=off"),
+    "mmio-announced-modern": ("microvm", "virtio-net-device", f"-machine acpi=off {MODERN_MMIO}"),
     "pc": ("x86pc", "virtio-net-pci", ""),
     "pc-intx": ("x86pc", "virtio-net-pci,vectors=0", ""),
     "q35": ("x86q35", "virtio-net-pci", ""),
