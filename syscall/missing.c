@@ -11,6 +11,7 @@
 #include <uk/task.h>
 #include <uk/vfs.h>
 #include <uk/vmspace.h>
+#include "strace.h"
 
 #define KNOWN_NUMBERS 512
 
@@ -69,6 +70,7 @@ static void __uk_noinline say(unsigned long nr)
 		uk_snprintf(what, sizeof(what), "'%s' (%lu)", name, nr);
 	else
 		uk_snprintf(what, sizeof(what), "number %lu", nr);
+	strace_break();
 	uk_printk(UK_LOG_WARN, "system call %s is not there, called from %s%s0x%lx\n", what, object,
 		  file ? "+" : "", (unsigned long)offset);
 	if (file)

@@ -10,14 +10,10 @@
 #include <linux/errno.h>
 #include <uk/arch/upcall.h>
 #include <uk/param.h>
-#include <uk/print.h>
 #include <uk/string.h>
 #include <uk/syscall.h>
 #include <uk/task.h>
 #include "strace.h"
-
-#define RECORDS      8
-#define RECORD_BYTES 112
 
 static bool is_requested;
 UK_PARAM(strace, "strace", UK_PARAM_BOOL, is_requested, "print every system call of the program");
@@ -37,9 +33,6 @@ static const struct row rows[] = {
 #undef A
 #undef NOARGS
 
-static char records[RECORDS][RECORD_BYTES];
-static unsigned int next_record;
-
 bool strace_is_requested(void)
 {
 	return is_requested;
@@ -50,40 +43,14 @@ void strace_attach(struct task *task)
 	ukarch_thread_set_work(&task->thread, UKARCH_WORK_TRACE);
 }
 
-void strace_emit(struct strace_line *line, const char *text, size_t len)
+int strace_shown_tid(void)
 {
-	size_t kept = UK_MIN(len, (size_t)line->record_room);
-
-	uk_print_raw(text, len);
-	if (!line->record)
-		return;
-	memcpy(line->record, text, kept);
-	line->record += kept;
-	line->record_room -= kept;
-	*line->record = '\0';
-}
-
-static void begin_record(struct strace_line *line)
-{
-	unsigned int slot = __atomic_fetch_add(&next_record, 1, __ATOMIC_RELAXED) % RECORDS;
-
-	line->len = 0;
-	line->record = records[slot];
-	line->record_room = RECORD_BYTES - 1;
-	*line->record = '\0';
+	return current->process->thread_count > 1 ? current->tid : 0;
 }
 
 void upcall_last_syscalls(void (*visit)(const char *text, void *ctx), void *ctx)
 {
-	for (unsigned int i = 0; i < RECORDS; i++) {
-		char *record = records[(next_record + i) % RECORDS];
-		size_t len = strlen(record);
-
-		if (len && record[len - 1] == '\n')
-			record[len - 1] = '\0';
-		if (len)
-			visit(record, ctx);
-	}
+	strace_visit_records(visit, ctx);
 }
 
 static enum strace_result begin_call(struct strace_call *call, const struct ukarch_regs *regs)
@@ -110,15 +77,17 @@ static void put_name(struct strace_line *line, const struct strace_call *call)
 		strace_put(line, "syscall_%lu(", call->nr);
 }
 
-/* From argument `index` up to the first that the call will write; returns that one's index. */
+/* From argument `first` up to the first that the call will write; returns that one's index. */
 static unsigned int put_args(struct strace_line *line, const struct strace_call *call,
-			     unsigned int index)
+			     unsigned int first)
 {
-	for (; index < call->count; index++) {
+	unsigned int index;
+
+	for (index = first; index < call->count; index++) {
+		if (index > first)
+			strace_put(line, ", ");
 		if (call->kinds[index] >= KIND_FIRST_OUT && !call->has_returned)
 			break;
-		if (index)
-			strace_put(line, ", ");
 		strace_put_arg(line, call, index);
 	}
 	return index;
@@ -127,10 +96,11 @@ static unsigned int put_args(struct strace_line *line, const struct strace_call 
 /* Calls that do not come back have to say everything first. */
 static void put_exit(struct strace_line *line, const struct strace_call *call)
 {
-	strace_put(line, ") = ?\n");
-	if (call->nr == __NR_exit_group)
-		strace_put(line, "+++ exited with %ld +++\n", call->args[0] & 0xff);
-	strace_flush(line);
+	strace_put(line, ") = ?");
+	strace_end(line);
+	strace_begin(line, call->nr);
+	strace_put(line, "+++ exited with %ld +++", call->args[0] & 0xff);
+	strace_end(line);
 }
 
 void upcall_syscall_traced(struct ukarch_regs *regs)
@@ -141,12 +111,13 @@ void upcall_syscall_traced(struct ukarch_regs *regs)
 	unsigned long index = UK_MIN(call.nr, syscall_table_entries);
 	unsigned int shown;
 
-	begin_record(&line);
+	strace_begin(&line, call.nr);
 	put_name(&line, &call);
 	shown = put_args(&line, &call, 0);
 	if (kind == RESULT_NONE)
 		put_exit(&line, &call);
-	strace_flush(&line);
+	else
+		strace_flush(&line);
 
 	call.result = syscall_table[index](call.args[0], call.args[1], call.args[2], call.args[3],
 					   call.args[4], call.args[5]);
@@ -154,7 +125,6 @@ void upcall_syscall_traced(struct ukarch_regs *regs)
 	put_args(&line, &call, shown);
 	strace_put_char(&line, ')');
 	strace_put_result(&line, &call, kind);
-	strace_put_char(&line, '\n');
-	strace_flush(&line);
+	strace_end(&line);
 	ukarch_regs_set_result(regs, call.result);
 }

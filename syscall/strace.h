@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * The parts of strace (private to syscall/). Text is built piece by piece in a struct strace_line
- * and handed to strace_emit() when the line ends or the buffer is full. Everything but strace.c
- * is free of state and runs in host tests; user memory is read through <uk/arch/uaccess.h> only,
- * and what cannot be read is shown as a pointer.
+ * The parts of strace (private to syscall/). Text is built piece by piece in a struct strace_line.
+ * Everything but strace.c runs in host tests, and everything but strace.c and strace_line.c is free
+ * of state; user memory is read through <uk/arch/uaccess.h> only, and what cannot be read is shown
+ * as a pointer.
  *
  * Tables are plain arrays of numbers beside one string of names: no pointers, so nothing to
  * relocate at boot.
@@ -110,18 +110,31 @@ enum strace_result {
 	RESULT_NONE
 };
 
+#define STRACE_RECORD_BYTES 112
+
+/** On the stack of the thread that makes the call, from strace_begin() to strace_end(). */
 struct strace_line {
-	unsigned int len;
-	char *record;             /* also kept here for crash reports, NUL-terminated; or NULL */
-	unsigned int record_room; /* bytes left there */
-	char text[224];
+	unsigned long nr;
+	unsigned int len, record_len;
+	bool is_begun;                    /* some of it is on the console */
+	char record[STRACE_RECORD_BYTES]; /* its beginning, NUL-terminated */
+	char text[224];                   /* not shown yet */
 };
 
-/** Hands text to the outside; strace.c: console and record. */
-void strace_emit(struct strace_line *line, const char *text, size_t len);
-void strace_flush(struct strace_line *line);
+void strace_begin(struct strace_line *line, unsigned long nr);
 void strace_put(struct strace_line *line, const char *fmt, ...) __uk_printf(2, 3);
 void strace_put_char(struct strace_line *line, char c);
+/** Shows what there is so far: before the call, which may block. */
+void strace_flush(struct strace_line *line);
+/** The end of the line; it is kept for crash reports. */
+void strace_end(struct strace_line *line);
+/** Breaks the line on the console, if one is open, for a message; it will be resumed. */
+void strace_break(void);
+/** The kept lines, oldest first, and one that is open. For crash reports: takes no locks. */
+void strace_visit_records(void (*visit)(const char *text, void *ctx), void *ctx);
+
+/** The calling thread's id if lines have to tell threads apart, else 0. */
+int strace_shown_tid(void);
 
 /** A call with its arguments; `result` is valid from the moment the call has returned. */
 struct strace_call {

@@ -3,50 +3,14 @@
  * One argument of a traced call by its kind, and the result: "= 3", "= -1 ENOENT (No such file
  * or directory)", "= ? ERESTARTSYS". Follows the look of strace(1).
  */
-#include <stdarg.h>
 #include <linux/errno.h>
 #include <linux/fcntl.h>
 #include <linux/futex.h>
 #include <asm/unistd.h>
 #include <uk/arch/uaccess.h>
-#include <uk/fmt.h>
 #include <uk/signal.h>
 #include <uk/string.h>
 #include "strace.h"
-
-void strace_flush(struct strace_line *line)
-{
-	if (line->len)
-		strace_emit(line, line->text, line->len);
-	line->len = 0;
-}
-
-void strace_put_char(struct strace_line *line, char c)
-{
-	if (line->len == sizeof(line->text))
-		strace_flush(line);
-	line->text[line->len++] = c;
-}
-
-void strace_put(struct strace_line *line, const char *fmt, ...)
-{
-	size_t room = sizeof(line->text) - line->len;
-	va_list ap;
-	int len;
-
-	va_start(ap, fmt);
-	len = uk_vsnprintf(line->text + line->len, room, fmt, ap);
-	va_end(ap);
-	if (len > 0 && (size_t)len >= room) { /* no piece is longer than the whole buffer */
-		strace_flush(line);
-		va_start(ap, fmt);
-		len = uk_vsnprintf(line->text, sizeof(line->text), fmt, ap);
-		va_end(ap);
-		len = UK_MIN(len, (int)sizeof(line->text) - 1);
-	}
-	if (len > 0)
-		line->len += (unsigned int)len;
-}
 
 static unsigned int trimmed_fcntl(const struct strace_call *call)
 {

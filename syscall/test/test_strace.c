@@ -9,6 +9,7 @@
 #include <stdint.h>
 #include <cmocka.h>
 #include <asm/poll.h>
+#include <asm/unistd.h>
 #include <linux/errno.h>
 #include <linux/eventpoll.h>
 #include <linux/fcntl.h>
@@ -20,6 +21,7 @@
 #include <linux/uio.h>
 #include <uk/arch/uaccess.h>
 #include <uk/signal.h>
+#include <uk/print.h>
 #include <uk/string.h>
 #include "../strace.h"
 
@@ -53,8 +55,14 @@ const char *signal_name(int signo)
 }
 
 static char output[4096];
+static int shown_tid;
 
-void strace_emit(struct strace_line *line, const char *text, size_t len)
+int strace_shown_tid(void)
+{
+	return shown_tid;
+}
+
+void uk_print_raw(const char *text, size_t len)
 {
 	size_t used = strlen(output);
 
@@ -69,7 +77,8 @@ static struct strace_line line;
 
 static void begin(void)
 {
-	memset(&line, 0, sizeof(line));
+	strace_break();
+	strace_begin(&line, __NR_read);
 	output[0] = '\0';
 }
 
@@ -305,15 +314,94 @@ static void test_long_lines(void **state)
 	assert_memory_equal(output, "0,1,2,3,4,5,6,7,8,9,10,", 23);
 }
 
+static void show_of(struct strace_line *of, int tid, const char *text)
+{
+	shown_tid = tid;
+	strace_put(of, "%s", text);
+	strace_flush(of);
+}
+
+static void end_of(struct strace_line *of, int tid, const char *text)
+{
+	shown_tid = tid;
+	strace_put(of, "%s", text);
+	strace_end(of);
+}
+
+/* Lines that break each other, as strace -f shows them. */
+static void test_threads(void **state)
+{
+	struct strace_line other;
+
+	begin();
+	show_of(&line, 0, "read(0, ");
+	strace_begin(&other, 9999);
+	show_of(&other, 7, "a(");
+	end_of(&other, 7, ") = 0");
+	strace_begin(&other, 9999);
+	show_of(&other, 7, "b(");
+	end_of(&line, 6, "\"\", 1) = 0");
+	end_of(&other, 0, ") = 1");
+	assert_string_equal(output, "read(0,  <unfinished ...>\n"
+				    "[pid     7] a() = 0\n"
+				    "[pid     7] b( <unfinished ...>\n"
+				    "[pid     6] <... read resumed>\"\", 1) = 0\n"
+				    "<... syscall_9999 resumed>) = 1\n");
+}
+
+static void test_message_in_a_call(void **state)
+{
+	begin();
+	show_of(&line, 0, "read(0, ");
+	strace_break();
+	strace_break();
+	end_of(&line, 0, "1) = 0");
+	strace_break();
+	assert_string_equal(output, "read(0,  <unfinished ...>\n<... read resumed>1) = 0\n");
+}
+
+static void on_record(const char *text, void *ctx)
+{
+	strcpy(ctx, text);
+}
+
+/* The end of a line that was long in between is not written into what others keep. */
+static void test_records(void **state)
+{
+	struct strace_line other;
+	char last[STRACE_RECORD_BYTES];
+
+	begin();
+	show_of(&line, 0, "read(0, ");
+	strace_visit_records(on_record, last);
+	assert_string_equal(last, "read(0, ");
+	for (int i = 0; i < 20; i++) {
+		strace_begin(&other, 9999);
+		end_of(&other, 7, "other() = 0");
+	}
+	strace_visit_records(on_record, last);
+	assert_string_equal(last, "[pid     7] other() = 0");
+	end_of(&line, 6, "1) = 0");
+	strace_visit_records(on_record, last);
+	assert_string_equal(last, "read(0, 1) = 0");
+	begin();
+	for (int i = 0; i < 300; i++)
+		strace_put_char(&line, 'x');
+	strace_end(&line);
+	strace_visit_records(on_record, last);
+	assert_int_equal(strlen(last), STRACE_RECORD_BYTES - 1);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_flags),        cmocka_unit_test(test_values),
-		cmocka_unit_test(test_strings),      cmocka_unit_test(test_bytes),
-		cmocka_unit_test(test_vectors),      cmocka_unit_test(test_string_arrays),
-		cmocka_unit_test(test_structs),      cmocka_unit_test(test_trim),
-		cmocka_unit_test(test_results),      cmocka_unit_test(test_long_lines),
-		cmocka_unit_test(test_epoll_events),
+		cmocka_unit_test(test_flags),   cmocka_unit_test(test_values),
+		cmocka_unit_test(test_strings), cmocka_unit_test(test_bytes),
+		cmocka_unit_test(test_vectors), cmocka_unit_test(test_string_arrays),
+		cmocka_unit_test(test_structs), cmocka_unit_test(test_trim),
+		cmocka_unit_test(test_results), cmocka_unit_test(test_long_lines),
+		cmocka_unit_test(test_threads), cmocka_unit_test(test_message_in_a_call),
+		cmocka_unit_test(test_records), cmocka_unit_test(test_epoll_events),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
