@@ -54,6 +54,7 @@ uk_ssize_t vfs_copy_range(struct file *in, loff_t *in_pos, struct file *out, lof
 			  size_t len)
 {
 	uk_ssize_t ret;
+	loff_t pos;
 
 	if (!(in->mode & FILE_READ) || !(out->mode & FILE_WRITE))
 		return -EBADF;
@@ -62,10 +63,10 @@ uk_ssize_t vfs_copy_range(struct file *in, loff_t *in_pos, struct file *out, lof
 	len = UK_MIN(len, UK_RW_MAX_BYTES);
 	if (in_pos)
 		return copy_from(in, in_pos, out, out_pos, len);
-	if (in == out && !out_pos)
-		return -EINVAL;
-	mutex_lock(&in->pos_lock);
-	ret = copy_from(in, &in->pos, out, out_pos, len);
-	mutex_unlock(&in->pos_lock);
+	/* As on Linux, without in->pos_lock: the other side may make this wait for ever. */
+	pos = in->pos;
+	ret = copy_from(in, &pos, out, out_pos, len);
+	if (ret > 0)
+		in->pos = pos;
 	return ret;
 }

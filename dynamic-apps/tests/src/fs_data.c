@@ -283,6 +283,9 @@ static void copies(void)
 	from = 0;
 	to = 1;
 	CHECK_ERR(copy_file_range(in, &from, in, &to, 5, 0), EINVAL); /* overlap */
+	CHECK_EQ(lseek(in, 2, SEEK_SET), 2);
+	CHECK_EQ(sendfile(in, in, NULL, 3), 3);
+	CHECK_EQ(lseek(in, 0, SEEK_CUR), 5);
 	CHECK_OK(pipe(fds));
 	from = 0;
 	CHECK_EQ(sendfile(fds[1], in, &from, 10), 10);
