@@ -395,13 +395,20 @@ static void test_records(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_flags),   cmocka_unit_test(test_values),
-		cmocka_unit_test(test_strings), cmocka_unit_test(test_bytes),
-		cmocka_unit_test(test_vectors), cmocka_unit_test(test_string_arrays),
-		cmocka_unit_test(test_structs), cmocka_unit_test(test_trim),
-		cmocka_unit_test(test_results), cmocka_unit_test(test_long_lines),
-		cmocka_unit_test(test_threads), cmocka_unit_test(test_message_in_a_call),
-		cmocka_unit_test(test_records), cmocka_unit_test(test_epoll_events),
+		cmocka_unit_test(test_epoll_events),
+		cmocka_unit_test(test_flags),
+		cmocka_unit_test(test_values),
+		cmocka_unit_test(test_strings),
+		cmocka_unit_test(test_bytes),
+		cmocka_unit_test(test_vectors),
+		cmocka_unit_test(test_string_arrays),
+		cmocka_unit_test(test_structs),
+		cmocka_unit_test(test_trim),
+		cmocka_unit_test(test_results),
+		cmocka_unit_test(test_long_lines),
+		cmocka_unit_test(test_threads),
+		cmocka_unit_test(test_message_in_a_call),
+		cmocka_unit_test(test_records),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
