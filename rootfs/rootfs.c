@@ -178,6 +178,8 @@ int upcall_mount_rootfs(void)
 		error = mount_default("sysfs", "/sys", "sysfs", quiet);
 	if (!error)
 		error = make_dir("/tmp", 01777);
+	if (!error)
+		error = make_dir("/run", 0755); /* where servers leave their pid */
 	current->fs->umask = 022;
 	vfs_stamp_from_clock();
 	return error;
