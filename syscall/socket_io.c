@@ -48,24 +48,22 @@ static int single_buffer(struct uio *uio, void __user *buf, size_t len)
 	return 0;
 }
 
-static long send_to(struct file *file, struct socket_transfer *transfer, const void __user *addr,
-		    int addr_len)
+/* `name` is room for the address. */
+static long send_to(struct file *file, struct socket_transfer *transfer, struct socket_name *name,
+		    const void __user *addr, int addr_len)
 {
-	struct socket_name name;
-	int error;
+	int error = addr ? get_socket_name(name, addr, addr_len) : 0;
 
-	if (addr) {
-		error = get_socket_name(&name, addr, addr_len);
-		if (error)
-			return error;
-		transfer->to = &name;
-	}
+	if (error)
+		return error;
+	transfer->to = addr ? name : NULL;
 	return socket_send(file, transfer);
 }
 
 long sys_sendto(int fd, const void __user *buf, size_t len, unsigned int flags,
 		const void __user *addr, int addr_len)
 {
+	struct socket_name name;
 	struct uio uio;
 	struct socket_transfer transfer = {.uio = &uio, .flags = flags};
 	long result = single_buffer(&uio, (void __user *)buf, len);
@@ -76,7 +74,7 @@ long sys_sendto(int fd, const void __user *buf, size_t len, unsigned int flags,
 	file = socket_get_fd(fd, &result);
 	if (!file)
 		return result;
-	result = send_to(file, &transfer, addr, addr_len);
+	result = send_to(file, &transfer, &name, addr, addr_len);
 	file_put(file);
 	return result;
 }
@@ -140,6 +138,7 @@ static long send_message(struct file *file, struct user_msghdr *header, struct u
 	uint8_t small[CONTROL_SMALL] __uk_aligned(8);
 	struct socket_control control = {.bytes = small};
 	struct socket_transfer transfer = {.uio = uio, .flags = flags};
+	struct socket_name name;
 	long result = 0;
 
 	if (header->control && header->control_len) {
@@ -147,7 +146,7 @@ static long send_message(struct file *file, struct user_msghdr *header, struct u
 		transfer.control = &control;
 	}
 	if (!result)
-		result = send_to(file, &transfer, header->name_len ? header->name : NULL,
+		result = send_to(file, &transfer, &name, header->name_len ? header->name : NULL,
 				 header->name_len);
 	if (control.bytes != small)
 		uk_free(control.bytes);

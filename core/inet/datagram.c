@@ -271,10 +271,10 @@ struct pbuf *datagram_take(struct socket_transfer *transfer, int *error)
 	if (!p)
 		return NULL;
 	taken = len ? uio_take(transfer->uio, p->payload, len) : 0;
-	if (taken == (uk_ssize_t)len)
+	*error = taken == (uk_ssize_t)len ? 0 : -EFAULT;
+	if (!*error)
 		return p;
 	pbuf_free(p);
-	*error = -EFAULT;
 	return NULL;
 }
 

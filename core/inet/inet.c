@@ -58,18 +58,29 @@ int inet_errno(err_t error)
 
 int inet_socket_create(unsigned int family, unsigned int type, int protocol, struct socket **socket)
 {
-	int error = -ESOCKTNOSUPPORT;
+	int icmp = family == UK_AF_INET6 ? IPPROTO_ICMPV6 : IPPROTO_ICMP;
+	int error;
 
-	if (type == UK_SOCK_STREAM)
-		error = !protocol || protocol == IPPROTO_TCP ? 0 : -EPROTONOSUPPORT;
-	else if (type == UK_SOCK_DGRAM)
-		error = !protocol || protocol == IPPROTO_UDP ? 0 : -EPROTONOSUPPORT;
-	if (!error)
-		error = net_start();
+	if (protocol < 0 || protocol > UINT8_MAX)
+		return -EINVAL;
+	error = net_start();
 	if (error)
 		return error;
-	return type == UK_SOCK_STREAM ? tcp_socket_create(family, socket)
-				      : udp_socket_create(family, socket);
+	switch (type) {
+	case UK_SOCK_STREAM:
+		return !protocol || protocol == IPPROTO_TCP ? tcp_socket_create(family, socket)
+							    : -EPROTONOSUPPORT;
+	case UK_SOCK_DGRAM:
+		if (protocol == icmp)
+			return raw_socket_create(family, type, protocol, socket);
+		return !protocol || protocol == IPPROTO_UDP ? udp_socket_create(family, socket)
+							    : -EPROTONOSUPPORT;
+	case UK_SOCK_RAW:
+		return protocol ? raw_socket_create(family, type, protocol, socket)
+				: -EPROTONOSUPPORT;
+	default:
+		return -ESOCKTNOSUPPORT;
+	}
 }
 
 /* --- IPPROTO_IP, IPPROTO_IPV6 -------------------------------------------------------------------
@@ -115,7 +126,9 @@ int inet_set_ip_option(struct inet_socket *sock, struct ip_pcb *pcb, int level, 
 		case IP_MTU_DISCOVER:
 			return number >= IP_PMTUDISC_DONT && number <= IP_PMTUDISC_OMIT ? 0
 											: -EINVAL;
-		case IP_RECVERR: /* errors come by SO_ERROR; there is no queue of them */
+		case IP_RECVERR:  /* errors come by SO_ERROR; there is no queue of them */
+		case IP_RETOPTS:  /* options of packets are not kept: there is */
+		case IP_RECVOPTS: /* never one to tell */
 		case IP_FREEBIND:
 		case IP_BIND_ADDRESS_NO_PORT:
 			return 0;

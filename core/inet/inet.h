@@ -90,5 +90,7 @@ long inet_ioctl(struct socket *socket, unsigned int cmd, unsigned long arg);
 
 int tcp_socket_create(unsigned int family, struct socket **socket);
 int udp_socket_create(unsigned int family, struct socket **socket);
+/** SOCK_RAW, or SOCK_DGRAM of ICMP: a ping socket. */
+int raw_socket_create(unsigned int family, unsigned int type, int protocol, struct socket **socket);
 
 #endif /* CORE_INET_H */

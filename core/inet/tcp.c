@@ -50,6 +50,7 @@ static err_t on_connected(void *arg, struct tcp_pcb *pcb, err_t error)
 	(void)pcb;
 	(void)error;
 	sock->life = TCP_CONNECTED;
+	sock->is_untold = true;
 	inet_wake(&sock->inet, EVENTS_OUT);
 	return ERR_OK;
 }
@@ -301,9 +302,11 @@ static int connect_locked(struct tcp_socket *sock, struct inet_end *end)
 	case TCP_CONNECTING:
 		return -EALREADY;
 	case TCP_CONNECTED:
-		return -EISCONN;
+		error = sock->is_untold ? 0 : -EISCONN;
+		sock->is_untold = false;
+		return error;
 	default:
-		return -EINVAL; /* listening */
+		return -EISCONN; /* listening */
 	}
 }
 
@@ -321,6 +324,7 @@ static int wait_connected(struct tcp_socket *sock)
 	error = socket_take_error(&sock->inet.base);
 	if (error)
 		return error;
+	sock->is_untold = false;
 	return sock->life == TCP_CONNECTED ? 0 : -ECONNABORTED;
 }
 

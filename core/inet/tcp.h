@@ -23,8 +23,10 @@ struct tcp_socket {
 	/* net_lock */
 	struct tcp_pcb *pcb; /* NULL: gone. A struct tcp_pcb_listen while listening */
 	enum tcp_life life;
-	bool is_bound, is_corked, has_ended; /* has_ended: the other side sends no more */
-	struct pbuf *first, **tail;          /* received; *tail is NULL */
+	bool is_bound, is_corked;
+	bool has_ended;             /* the other side sends no more */
+	bool is_untold;             /* a connection was made that no connect(2) has told of */
+	struct pbuf *first, **tail; /* received; *tail is NULL */
 	size_t received_bytes;
 	struct inet_end peer; /* of a connection, also when the pcb is gone */
 	struct tcp_socket *listener;

@@ -176,6 +176,17 @@ static int find_receiver(const struct udp_socket *sock, const struct socket_tran
 	return error;
 }
 
+/* net_lock */
+static bool is_broadcast(const struct udp_socket *sock, const ip_addr_t *to)
+{
+	const struct netif *netif;
+
+	if (!IP_IS_V4(to))
+		return false;
+	netif = ip_route(&sock->pcb->local_ip, to);
+	return netif && ip_addr_isbroadcast(to, netif);
+}
+
 /* net_lock. Takes `data` over; it was sent, or is kept until the rest of it comes. */
 static int send_locked(struct udp_socket *sock, struct pbuf *data, const struct inet_end *to,
 		       bool wants_more)
@@ -191,9 +202,7 @@ static int send_locked(struct udp_socket *sock, struct pbuf *data, const struct 
 		sock->corked = data;
 		return 0;
 	}
-	if (!error && IP_IS_V4(&to->address) &&
-	    ip4_addr_isbroadcast_u32(ip4_addr_get_u32(ip_2_ip4(&to->address)), netif_default) &&
-	    !sock->datagram.inet.base.may_broadcast)
+	if (!error && !sock->datagram.inet.base.may_broadcast && is_broadcast(sock, &to->address))
 		error = -EACCES;
 	if (!error) {
 		ip_set_option(sock->pcb, SOF_BROADCAST);

@@ -45,7 +45,8 @@ PROGRAMS = {
     "inotify": (("static", "musl"), ("max",), {}),
     "inotify_watch": (STATIC, ("max",), {}),
     "kmsg": (STATIC, ("max",), {}),
-    "unix_pair": (("static", "musl"), ("max",), {}),
+    "inet_tcp": (("static", "musl"), ("max",), {}),
+    "inet_udp": (("static", "musl"), ("max",), {}),
     "unix_socket": (("static", "musl"), ("max",), {}),
     "tty": (("static", "musl-static"), ("max",), {"is_compared": False}),
 }
