@@ -151,13 +151,17 @@ static int find_added(const char *name, struct target *target)
 	return -ENOENT;
 }
 
-static int find_process(int pid, struct target *target)
+/* As on Linux the number of any thread is good, though only those of processes are listed. */
+static int find_process(int id, struct target *target)
 {
-	if (!proc_has_process(pid))
+	int pid = proc_pid_of(id);
+
+	if (pid < 0)
 		return -ENOENT;
 	target->dir = DIR_PID;
 	target->mode = S_IFDIR | 0555;
-	target->pid = target->tid = pid;
+	target->pid = pid;
+	target->tid = id;
 	return 0;
 }
 

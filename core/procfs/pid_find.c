@@ -58,9 +58,16 @@ struct vmspace *proc_vm_get(const struct proc_ctx *ctx)
 	return vm;
 }
 
-bool proc_has_process(int pid)
+int proc_pid_of(int id)
 {
-	return pid > 0 && process_find(pid);
+	unsigned long flags = ukarch_irq_save();
+	const struct task *task = id > 0 ? task_find(id) : NULL;
+	int pid = task ? task->process->pid : -1;
+
+	if (!task && id > 0 && process_find(id))
+		pid = id;
+	ukarch_irq_restore(flags);
+	return pid > 0 ? pid : -1; /* the kernel's own tasks have none */
 }
 
 bool proc_has_thread(int pid, int tid)

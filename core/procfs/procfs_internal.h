@@ -110,7 +110,8 @@ int proc_ctx_get(const struct proc_inode *pi, struct proc_ctx *ctx);
 void proc_ctx_put(struct proc_ctx *ctx);
 /** The address space of ctx->task with a reference, or NULL when it has ended. */
 struct vmspace *proc_vm_get(const struct proc_ctx *ctx);
-bool proc_has_process(int pid);
+/** The process with this pid, or that the thread with this tid belongs to; -1. */
+int proc_pid_of(int id);
 bool proc_has_thread(int pid, int tid);
 /** The lowest thread id >= from, or -1. */
 int proc_next_tid(int pid, int from);

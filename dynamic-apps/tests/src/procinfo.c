@@ -116,6 +116,8 @@ static void threads(void)
 	CHECK(has(task_file("status"), "Name:\ta (worker)\n"));
 	CHECK(has(task_file("stat"), " (a (worker)) "));
 	CHECK(has("/proc/thread-self/status", "State:\tR"));
+	snprintf(name, sizeof(name), "/proc/%d/stat", atomic_load(&worker_tid));
+	CHECK(has(name, " (a (worker)) ")); /* found, though not listed */
 	/* 80 ms of CPU time are 8 ticks; all of it is in the process's. */
 	CHECK(field_of(task_file("stat"), 14) + field_of(task_file("stat"), 15) >= 7);
 	CHECK(field_of("/proc/self/stat", 14) + field_of("/proc/self/stat", 15) >= 7);
