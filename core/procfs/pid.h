@@ -41,8 +41,6 @@ proc_show show_stat, show_statm, show_schedstat;
 proc_show show_self, show_thread_self, show_comm, show_wchan, show_personality, show_id_map;
 proc_show show_children, show_limits, show_io;
 proc_store store_comm;
-/** A set as a list of ranges: "0-3,5". */
-void proc_show_bits(struct seq *seq, uint64_t bits);
 
 /* pid_maps.c */
 proc_show show_maps, show_smaps, show_smaps_rollup, show_cmdline, show_environ, show_auxv;

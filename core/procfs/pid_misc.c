@@ -53,23 +53,6 @@ void show_children(struct seq *seq, const struct proc_ctx *ctx)
 	}
 }
 
-void proc_show_bits(struct seq *seq, uint64_t bits)
-{
-	const char *comma = "";
-
-	for (unsigned int first = 0; first < 64; first++) {
-		unsigned int last = first;
-
-		if (!(bits >> first & 1))
-			continue;
-		while (last < 63 && bits >> (last + 1) & 1)
-			last++;
-		seq_printf(seq, last > first ? "%s%u-%u" : "%s%u", comma, first, last);
-		comma = ",";
-		first = last;
-	}
-}
-
 /* --- limits, io -------------------------------------------------------------------------- */
 
 static void show_limit(struct seq *seq, uint64_t value)

@@ -121,7 +121,7 @@ static void show_cpus(struct seq *seq, const struct proc_ctx *ctx)
 
 	proc_usage_of(ctx, &usage);
 	seq_printf(seq, "Cpus_allowed:\t%lx\nCpus_allowed_list:\t", ctx->task->affinity);
-	proc_show_bits(seq, ctx->task->affinity);
+	seq_put_ranges(seq, ctx->task->affinity);
 	seq_printf(seq,
 		   "\nMems_allowed:\t1\nMems_allowed_list:\t0\n"
 		   "voluntary_ctxt_switches:\t%lu\nnonvoluntary_ctxt_switches:\t%lu\n",

@@ -69,3 +69,20 @@ void seq_puts_escaped(struct seq *seq, const char *text, const char *special)
 		seq_printf(seq, "\\%03o", (unsigned int)(unsigned char)*text++);
 	}
 }
+
+void seq_put_ranges(struct seq *seq, uint64_t bits)
+{
+	const char *comma = "";
+
+	for (unsigned int first = 0; first < 64; first++) {
+		unsigned int last = first;
+
+		if (!(bits >> first & 1))
+			continue;
+		while (last < 63 && bits >> (last + 1) & 1)
+			last++;
+		seq_printf(seq, last > first ? "%s%u-%u" : "%s%u", comma, first, last);
+		comma = ",";
+		first = last;
+	}
+}

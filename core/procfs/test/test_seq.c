@@ -42,6 +42,28 @@ static void test_escapes(void **state)
 	free(seq.buf);
 }
 
+static void test_ranges(void **state)
+{
+	static const struct {
+		uint64_t bits;
+		const char *text;
+	} rows[] = {{0, ""},
+		    {1, "0"},
+		    {0x2f, "0-3,5"},
+		    {0x8000000000000001, "0,63"},
+		    {0xc000000000000000, "62-63"},
+		    {UINT64_MAX, "0-63"}};
+
+	for (size_t i = 0; i < UK_ARRAY_SIZE(rows); i++) {
+		struct seq seq = {.buf = NULL};
+
+		seq_put_ranges(&seq, rows[i].bits);
+		seq_write(&seq, "", 1);
+		assert_string_equal(seq.buf, rows[i].text);
+		free(seq.buf);
+	}
+}
+
 static void test_out_of_memory(void **state)
 {
 	struct seq seq = {.buf = NULL};
@@ -62,6 +84,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_grows),
 		cmocka_unit_test(test_escapes),
+		cmocka_unit_test(test_ranges),
 		cmocka_unit_test(test_out_of_memory),
 	};
 

@@ -3,6 +3,7 @@
 #include "inotify_text.h"
 
 #include <poll.h>
+#include <pthread.h>
 #include <sys/ioctl.h>
 #include <sys/mount.h>
 
@@ -241,6 +242,51 @@ static void overflow(void)
 	close(in);
 }
 
+/* --- waiting --------------------------------------------------------------------------------- */
+
+static void *make_directory(void *name)
+{
+	usleep(20000);
+	CHECK_OK(mkdir(name, 0755));
+	return NULL;
+}
+
+static void *interrupt(void *thread)
+{
+	usleep(20000);
+	CHECK_EQ(pthread_kill(*(pthread_t *)thread, SIGUSR1), 0);
+	return NULL;
+}
+
+static void on_signal(int signo)
+{
+	(void)signo;
+}
+
+static void waiting(void)
+{
+	const struct sigaction action = {.sa_handler = on_signal};
+	pthread_t self = pthread_self(), other;
+	struct pollfd fds;
+	char buf[512];
+
+	in = CHECK_OK(inotify_init1(0));
+	watch(".", IN_CREATE);
+	CHECK_EQ(pthread_create(&other, NULL, make_directory, "a"), 0);
+	CHECK_EQ(read(in, buf, sizeof(buf)), SIZE + 16);
+	pthread_join(other, NULL);
+	fds = (struct pollfd){.fd = in, .events = POLLIN};
+	CHECK_EQ(pthread_create(&other, NULL, make_directory, "b"), 0);
+	CHECK_EQ(poll(&fds, 1, 10000), 1);
+	pthread_join(other, NULL);
+	CHECK_EQ(read(in, buf, sizeof(buf)), SIZE + 16);
+	CHECK_OK(sigaction(SIGUSR1, &action, NULL));
+	CHECK_EQ(pthread_create(&other, NULL, interrupt, &self), 0);
+	CHECK_ERR(read(in, buf, sizeof(buf)), EINTR);
+	pthread_join(other, NULL);
+	close(in);
+}
+
 static void limits(void)
 {
 	char limit[32] = "";
@@ -282,6 +328,7 @@ static const struct t_test tests[] = {
 	T(reading_in_parts),
 	T(same_events_are_one),
 	T(overflow),
+	T(waiting),
 	T(limits),
 	T(shown_in_proc),
 };

@@ -131,6 +131,38 @@ static void threads(void)
 	CHECK_EQ(count_tasks(), 1);
 }
 
+static void *end_at_once(void *argument)
+{
+	return argument;
+}
+
+/* What is shown may end meanwhile: there is all of it or nothing. */
+static void threads_that_end(void)
+{
+	static const char *const files[] = {"stat", "status", "maps", "comm", "fdinfo/1"};
+
+	for (int i = 0; i < 200; i++) {
+		pthread_t thread = start(end_at_once, NULL);
+		char path[320];
+		DIR *dir = opendir("/proc/self/task");
+		struct dirent *entry;
+
+		while (dir && (entry = readdir(dir)) != NULL) {
+			if (entry->d_name[0] == '.')
+				continue;
+			snprintf(path, sizeof(path), "/proc/self/task/%s/%s", entry->d_name,
+				 files[i % 5]);
+			sched_yield();
+			if (t_get_file(path, text, sizeof(text)) < 0)
+				CHECK(errno == ENOENT || errno == ESRCH);
+		}
+		if (dir)
+			closedir(dir);
+		join(thread);
+	}
+	CHECK_EQ(count_tasks(), 1);
+}
+
 static void switches(void)
 {
 	const char *key = "voluntary_ctxt_switches";
@@ -329,8 +361,9 @@ static void descriptor_info(void)
 }
 
 static const struct t_test tests[] = {
-	T(threads),       T(switches), T(signal_sets), T(peaks),   T(maps_and_smaps),
-	T(shared_memory), T(settings), T(stores),      T(machine), T(descriptor_info),
+	T(threads), T(threads_that_end), T(switches),        T(signal_sets),
+	T(peaks),   T(maps_and_smaps),   T(shared_memory),   T(settings),
+	T(stores),  T(machine),          T(descriptor_info),
 };
 
 T_MAIN(tests)

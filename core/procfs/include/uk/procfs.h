@@ -25,6 +25,8 @@ void seq_puts(struct seq *seq, const char *text);
 void seq_write(struct seq *seq, const void *data, size_t len);
 /** `text` with every byte that is in `special` written as \ooo (mounts, maps). */
 void seq_puts_escaped(struct seq *seq, const char *text, const char *special);
+/** A set as a list of ranges: "0-3,5". */
+void seq_put_ranges(struct seq *seq, uint64_t bits);
 /** At least `len` bytes of room at the end, or NULL; the caller adds to seq->len. */
 char *seq_reserve(struct seq *seq, size_t len);
 
