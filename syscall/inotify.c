@@ -4,6 +4,7 @@
 #include <uk/inotify.h>
 #include <uk/syscall.h>
 #include "fs.h"
+#include "open.h"
 
 #define EVENT_BITS (IN_ALL_EVENTS | IN_UNMOUNT | IN_Q_OVERFLOW | IN_IGNORED | IN_ISDIR)
 #define FLAG_BITS                                                                                  \
@@ -11,18 +12,10 @@
 
 long sys_inotify_init1(int flags)
 {
-	struct file *file;
-	int fd;
-
 	if (flags & ~(IN_CLOEXEC | IN_NONBLOCK))
 		return -EINVAL;
-	file = inotify_create_file((unsigned int)flags & IN_NONBLOCK);
-	if (IS_ERR(file))
-		return PTR_ERR(file);
-	fd = fd_install(file, 0, flags & IN_CLOEXEC);
-	if (fd < 0)
-		file_put(file);
-	return fd;
+	return install_new_file(inotify_create_file((unsigned int)flags & IN_NONBLOCK),
+				flags & IN_CLOEXEC);
 }
 
 static long add_watch(struct file *file, const char __user *name, unsigned int mask)
