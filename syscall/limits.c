@@ -4,6 +4,7 @@
 #include <linux/errno.h>
 #include <linux/resource.h>
 #include <uk/arch/uaccess.h>
+#include <uk/cpu_time.h>
 #include <uk/string.h>
 #include <uk/syscall.h>
 #include <uk/task.h>
@@ -12,7 +13,7 @@
 
 #define NOFILE_MAX 1048576 /* fs.nr_open */
 
-/* Limits that memory management keeps at hand. */
+/* Limits that are kept at hand elsewhere. */
 static void follow_limit(unsigned int resource, uint64_t soft)
 {
 	struct vmspace *vm = current_vm();
@@ -23,6 +24,8 @@ static void follow_limit(unsigned int resource, uint64_t soft)
 		vm->data_limit_bytes = soft;
 	else if (resource == RLIMIT_AS)
 		vm->as_limit_bytes = soft;
+	else if (resource == RLIMIT_CPU)
+		cpu_time_limit_changed(current->process);
 }
 
 static int set_limit(unsigned int resource, const struct rlimit64 *limit)
@@ -75,21 +78,29 @@ static void put_time(struct __kernel_old_timeval *to, uint64_t ns)
 	to->tv_usec = (long)(ns % UK_NSEC_PER_SEC / 1000);
 }
 
+static void put_usage(struct rusage *to, const struct task_usage *usage)
+{
+	put_time(&to->ru_utime, usage->cpu_ns); /* all of it: core/time/cpu_time.c */
+	to->ru_minflt = (long)usage->minor_faults;
+	to->ru_majflt = (long)usage->major_faults;
+	to->ru_nvcsw = (long)usage->voluntary_switches;
+	to->ru_nivcsw = (long)usage->involuntary_switches;
+	to->ru_maxrss = (long)(vm_peak_resident_pages(current_vm()) * (UK_PAGE_SIZE / 1024));
+}
+
 long sys_getrusage(int who, struct rusage __user *out)
 {
-	struct rusage usage;
-	struct cpu_times times = {0, 0};
+	struct task_usage usage;
+	struct rusage rusage;
 
-	if (who != RUSAGE_SELF && who != RUSAGE_CHILDREN && who != RUSAGE_THREAD)
+	memset(&rusage, 0, sizeof(rusage));
+	if (who == RUSAGE_SELF)
+		process_usage_of(current->process, &usage);
+	else if (who == RUSAGE_THREAD)
+		task_usage_of(current, &usage);
+	else if (who != RUSAGE_CHILDREN)
 		return -EINVAL;
-	memset(&usage, 0, sizeof(usage));
-	if (who != RUSAGE_CHILDREN) {
-		process_cpu_times(current->process, &times);
-		put_time(&usage.ru_utime, times.user_ns);
-		put_time(&usage.ru_stime, times.system_ns);
-		usage.ru_minflt = (long)current->minor_faults;
-		usage.ru_majflt = (long)current->major_faults;
-		usage.ru_maxrss = (long)(current_vm()->resident_pages * (UK_PAGE_SIZE / 1024));
-	}
-	return copy_to_user(out, &usage, sizeof(usage));
+	if (who != RUSAGE_CHILDREN) /* there are none */
+		put_usage(&rusage, &usage);
+	return copy_to_user(out, &rusage, sizeof(rusage));
 }

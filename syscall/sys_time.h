@@ -3,6 +3,7 @@
 #ifndef UK_SYSCALL_TIME_H
 #define UK_SYSCALL_TIME_H
 
+#include <linux/time.h>
 #include <linux/time_types.h>
 #include <uk/clock.h>
 #include <uk/signal.h>
@@ -19,6 +20,14 @@ uint64_t deadline_after(uint64_t ns);
 uint64_t deadline_at(uint64_t ns, bool is_realtime_clock);
 /** How far `deadline_ns` lies ahead; 0 when it has passed. */
 uint64_t remaining_until(uint64_t deadline_ns);
+
+/** Clocks whose timers need CAP_WAKE_ALARM. */
+static inline bool is_alarm_clock(int clock)
+{
+	return clock == CLOCK_REALTIME_ALARM || clock == CLOCK_BOOTTIME_ALARM;
+}
+/** clock_timers() for the program: -EPERM for what it may not use, too. */
+struct ktimer_queue *user_clock_timers(int clock);
 
 /** Sleeps: 0 at `deadline_ns`, -EINTR when a signal is pending. */
 int sleep_interruptible(uint64_t deadline_ns);

@@ -56,6 +56,14 @@ uint64_t deadline_after(uint64_t ns)
 	return deadline_ns;
 }
 
+/* An absolute time on `clock` as one on the monotonic clock; 0 when it has passed. */
+uint64_t deadline_at(uint64_t ns, bool is_realtime_clock)
+{
+	uint64_t now = is_realtime_clock ? clock_realtime_ns() : clock_monotonic_ns();
+
+	return ns > now ? deadline_after(ns - now) : 0;
+}
+
 uint64_t remaining_until(uint64_t deadline_ns)
 {
 	uint64_t now = clock_monotonic_ns();
@@ -87,16 +95,20 @@ long sys_clock_getres(int clock, struct __kernel_timespec __user *out)
 	return error || !out ? error : copy_to_user(out, &resolution, sizeof(resolution));
 }
 
-long sys_clock_settime(int clock, const struct __kernel_timespec __user *time)
+long sys_clock_settime(int clock, const struct __kernel_timespec __user *user)
 {
+	struct __kernel_timespec time;
 	uint64_t ns;
-	int error = get_timespec(&ns, time);
 
-	if (clock != CLOCK_REALTIME)
+	if (clock > CLOCK_REALTIME)
+		return -EINVAL; /* none of them can be set, whatever to */
+	if (copy_from_user(&time, user, sizeof(time)))
+		return -EFAULT;
+	if (clock == CLOCK_REALTIME && timespec_to_ns(&ns, &time))
 		return -EINVAL;
-	if (!error && !is_capable(CAP_SYS_TIME))
-		error = -EPERM;
-	return error ? error : clock_set_realtime_ns(ns);
+	if (clock == CLOCK_REALTIME && !is_capable(CAP_SYS_TIME))
+		return -EPERM;
+	return clock_set(clock, &time);
 }
 
 long sys_gettimeofday(struct __kernel_old_timeval __user *tv, struct timezone __user *tz)
@@ -132,25 +144,75 @@ long sys_settimeofday(const struct __kernel_old_timeval __user *tv,
 				     (uint64_t)wanted.tv_usec * 1000);
 }
 
-static long sleep_and_tell(uint64_t deadline_ns, struct __kernel_timespec __user *remaining);
+/* --- sleeping ----------------------------------------------------------------------------------
+ */
+
+struct ktimer_queue *user_clock_timers(int clock)
+{
+	/* The machine never sleeps, so these need no alarm to wake it. */
+	if (is_alarm_clock(clock) && !is_capable(CAP_WAKE_ALARM))
+		return ERR_PTR(-EPERM);
+	return clock_timers(clock);
+}
+
+static uint64_t clock_now(const struct ktimer_queue *clock)
+{
+	return clock->now_ns(clock);
+}
+
+/* 0, or -EINTR when a signal is pending. */
+static int sleep_until(struct ktimer_queue *clock, uint64_t deadline_ns)
+{
+	if (deadline_ns <= clock_now(clock))
+		return 0;
+	return clock == &ktimer_monotonic ? sleep_interruptible(deadline_ns)
+					  : clock_sleep_until(clock, deadline_ns);
+}
+
+static long sleep_and_tell(int clock_id, struct ktimer_queue *clock, uint64_t deadline_ns,
+			   struct __kernel_timespec __user *remaining);
 
 static long resume_sleep(struct task *task)
 {
-	return sleep_and_tell(task->restart_deadline_ns,
+	struct ktimer_queue *clock = clock_timers(task->restart_clock);
+
+	if (IS_ERR(clock))
+		return PTR_ERR(clock); /* of a thread that is gone */
+	return sleep_and_tell(task->restart_clock, clock_relative(clock), task->restart_deadline_ns,
 			      (struct __kernel_timespec __user *)task->restart_arg);
 }
 
 /* A relative sleep: interrupted, it tells what is left and can go on to the same deadline. */
-static long sleep_and_tell(uint64_t deadline_ns, struct __kernel_timespec __user *remaining)
+static long sleep_and_tell(int clock_id, struct ktimer_queue *clock, uint64_t deadline_ns,
+			   struct __kernel_timespec __user *remaining)
 {
-	if (!sleep_interruptible(deadline_ns))
+	uint64_t now_ns;
+
+	if (!sleep_until(clock, deadline_ns))
 		return 0;
-	if (remaining && put_timespec(remaining_until(deadline_ns), remaining))
+	now_ns = clock_now(clock);
+	if (now_ns >= deadline_ns)
+		return 0;
+	if (remaining && put_timespec(UK_MIN(deadline_ns - now_ns, NS_MAX), remaining))
 		return -EFAULT;
 	current->restart = resume_sleep;
 	current->restart_deadline_ns = deadline_ns;
+	current->restart_clock = clock_id;
 	current->restart_arg = (uintptr_t)remaining;
 	return -ERESTART_RESTARTBLOCK;
+}
+
+static long sleep_for(int clock_id, struct ktimer_queue *clock, uint64_t ns,
+		      struct __kernel_timespec __user *remaining)
+{
+	uint64_t deadline_ns;
+
+	if (!ns)
+		return 0;
+	clock = clock_relative(clock);
+	if (uk_add_overflow(clock_now(clock), ns, &deadline_ns))
+		deadline_ns = UK_NO_TIMEOUT;
+	return sleep_and_tell(clock_id, clock, deadline_ns, remaining);
 }
 
 long sys_restart_syscall(void)
@@ -164,63 +226,38 @@ long sys_nanosleep(const struct __kernel_timespec __user *request,
 	uint64_t ns;
 	int error = get_timespec(&ns, request);
 
-	if (error || !ns)
-		return error;
-	return sleep_and_tell(deadline_after(ns), remaining);
+	return error ? error : sleep_for(CLOCK_MONOTONIC, &ktimer_monotonic, ns, remaining);
 }
 
-static bool is_realtime(int clock)
-{
-	return clock == CLOCK_REALTIME || clock == CLOCK_TAI || clock == CLOCK_REALTIME_ALARM;
-}
-
-static int check_sleep_clock(int clock)
-{
-	struct __kernel_timespec now;
-
-	if (clock == CLOCK_THREAD_CPUTIME_ID)
-		return -EINVAL;
-	if (clock_get(clock, &now))
-		return -EINVAL;
-	return clock < 0 || clock == CLOCK_PROCESS_CPUTIME_ID || clock == CLOCK_MONOTONIC_RAW ||
-			       clock == CLOCK_REALTIME_COARSE || clock == CLOCK_MONOTONIC_COARSE
-		       ? -EOPNOTSUPP
-		       : 0;
-}
-
-/* An absolute time on `clock` as one on the monotonic clock; 0 when it has passed. */
-uint64_t deadline_at(uint64_t ns, bool is_realtime_clock)
-{
-	uint64_t now = is_realtime_clock ? clock_realtime_ns() : clock_monotonic_ns();
-
-	return ns > now ? deadline_after(ns - now) : 0;
-}
-
-long sys_clock_nanosleep(int clock, int flags, const struct __kernel_timespec __user *request,
+long sys_clock_nanosleep(int clock_id, int flags, const struct __kernel_timespec __user *request,
 			 struct __kernel_timespec __user *remaining)
 {
-	uint64_t ns, deadline_ns;
-	int error = check_sleep_clock(clock);
+	struct ktimer_queue *clock = user_clock_timers(clock_id);
+	uint64_t ns;
+	int error;
 
-	if (!error)
-		error = get_timespec(&ns, request);
+	if (clock_id == CLOCK_THREAD_CPUTIME_ID)
+		return -EOPNOTSUPP; /* it would never end */
+	if (IS_ERR(clock))
+		return PTR_ERR(clock);
+	error = get_timespec(&ns, request);
 	if (error)
 		return error;
+	if (clock == &current->cpu_timers)
+		return -EINVAL; /* the same by a number of its own */
 	if (!(flags & TIMER_ABSTIME))
-		return ns ? sleep_and_tell(deadline_after(ns), remaining) : 0;
-	deadline_ns = deadline_at(ns, is_realtime(clock));
-	return deadline_ns && sleep_interruptible(deadline_ns) ? -ERESTARTNOHAND : 0;
+		return sleep_for(clock_id, clock, ns, remaining);
+	return sleep_until(clock, ns) ? -ERESTARTNOHAND : 0;
 }
 
 long sys_times(struct tms __user *out)
 {
-	struct cpu_times times;
 	struct tms ticks;
 
 	if (out) {
-		process_cpu_times(current->process, &times);
-		ticks = (struct tms){.tms_utime = (long)(times.user_ns / NS_PER_TICK),
-				     .tms_stime = (long)(times.system_ns / NS_PER_TICK)};
+		/* All of it counts as user time: core/time/cpu_time.c. */
+		ticks = (struct tms){
+			.tms_utime = (long)(process_cpu_ns(current->process) / NS_PER_TICK)};
 		if (copy_to_user(out, &ticks, sizeof(ticks)))
 			return -EFAULT;
 	}

@@ -295,23 +295,3 @@ long task_clone(const struct task_clone *clone)
 	sched_start(child);
 	return tid;
 }
-
-/* --- accounting ---------------------------------------------------------------------------------
- */
-
-uint64_t task_cpu_ns(const struct task *task)
-{
-	return clock_counts_to_ns(sched_run_counts(task));
-}
-
-uint64_t process_cpu_ns(const struct process *process)
-{
-	uint64_t counts = process->dead_counts;
-	unsigned long flags = ukarch_irq_save();
-	const struct task *task;
-
-	LIST_FOREACH (task, &process->threads, thread_link)
-		counts += sched_run_counts(task);
-	ukarch_irq_restore(flags);
-	return clock_counts_to_ns(counts);
-}

@@ -133,7 +133,7 @@ void show_vmstat(struct seq *seq, const struct proc_ctx *ctx)
 {
 	const struct memory memory = count_memory();
 	struct proc_ctx all = {.process = current->process, .task = current};
-	struct proc_usage usage;
+	struct task_usage usage;
 
 	proc_usage_of(&all, &usage);
 	seq_printf(seq, "nr_free_pages %lu\nnr_anon_pages %lu\nnr_mapped %lu\nnr_file_pages %lu\n",

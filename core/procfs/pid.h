@@ -4,6 +4,7 @@
 #define PROCFS_PID_H
 
 #include <linux/mount.h>
+#include <uk/task.h>
 #include "procfs_internal.h"
 
 typedef void proc_show(struct seq *seq, const struct proc_ctx *ctx);
@@ -17,12 +18,8 @@ proc_show show_fdinfo, show_mounts, show_mountinfo;
 unsigned int proc_mount_id(const struct mount *mount);
 
 /* pid_usage.c */
-struct proc_usage {
-	uint64_t cpu_ns;
-	unsigned long minor_faults, major_faults, voluntary_switches, involuntary_switches;
-};
 /** Of the thread, or of the whole process, as the file is about one or the other. */
-void proc_usage_of(const struct proc_ctx *ctx, struct proc_usage *usage);
+void proc_usage_of(const struct proc_ctx *ctx, struct task_usage *usage);
 struct proc_signals {
 	uint64_t pending, shared_pending, blocked, ignored, caught; /* sets */
 	unsigned int queued;

@@ -26,7 +26,7 @@ static void show_process_fields(struct seq *seq, const struct proc_ctx *ctx)
 {
 	const struct process *process = ctx->process;
 	const struct task *task = ctx->task;
-	struct proc_usage usage;
+	struct task_usage usage;
 
 	proc_usage_of(ctx, &usage);
 	/* 1 pid .. 8 tpgid */
@@ -93,7 +93,7 @@ void show_statm(struct seq *seq, const struct proc_ctx *ctx)
 /* Time on the CPU, time it waited for one (not kept), times it got one. */
 void show_schedstat(struct seq *seq, const struct proc_ctx *ctx)
 {
-	struct proc_usage usage;
+	struct task_usage usage;
 
 	proc_usage_of(ctx, &usage);
 	seq_printf(seq, "%lu 0 %lu\n", task_cpu_ns(ctx->task),

@@ -117,7 +117,7 @@ static void show_privileges(struct seq *seq, const struct proc_ctx *ctx)
 
 static void show_cpus(struct seq *seq, const struct proc_ctx *ctx)
 {
-	struct proc_usage usage;
+	struct task_usage usage;
 
 	proc_usage_of(ctx, &usage);
 	seq_printf(seq, "Cpus_allowed:\t%lx\nCpus_allowed_list:\t", ctx->task->affinity);

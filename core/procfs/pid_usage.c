@@ -1,37 +1,15 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* What a thread, or all threads of a process with those that have ended, used up so far. */
+/* What a thread, or a whole process, used up so far, and its signals. */
 #include <uk/lock.h>
 #include <uk/task.h>
 #include "pid.h"
 
-static void add_task(struct proc_usage *usage, const struct task *task)
+void proc_usage_of(const struct proc_ctx *ctx, struct task_usage *usage)
 {
-	usage->minor_faults += task->minor_faults;
-	usage->major_faults += task->major_faults;
-	usage->voluntary_switches += task->voluntary_switches;
-	usage->involuntary_switches += task->involuntary_switches;
-}
-
-void proc_usage_of(const struct proc_ctx *ctx, struct proc_usage *usage)
-{
-	const struct process *process = ctx->process;
-	const struct task *task;
-	unsigned long flags;
-
-	*usage = (struct proc_usage){.cpu_ns = task_cpu_ns(ctx->task)};
-	if (ctx->is_thread) {
-		add_task(usage, ctx->task);
-		return;
-	}
-	usage->cpu_ns = process_cpu_ns(process);
-	flags = ukarch_irq_save();
-	usage->minor_faults = process->dead_minor_faults;
-	usage->major_faults = process->dead_major_faults;
-	usage->voluntary_switches = process->dead_voluntary_switches;
-	usage->involuntary_switches = process->dead_involuntary_switches;
-	LIST_FOREACH (task, &process->threads, thread_link)
-		add_task(usage, task);
-	ukarch_irq_restore(flags);
+	if (ctx->is_thread)
+		task_usage_of(ctx->task, usage);
+	else
+		process_usage_of(ctx->process, usage);
 }
 
 struct proc_signals proc_signals_of(const struct proc_ctx *ctx)

@@ -24,7 +24,8 @@ static struct {
 	struct runq runq;
 	uint64_t switched_at; /* counter when the current task got the CPU */
 	struct ktimer slice;
-	struct task *dead; /* just switched away from: to be put */
+	struct task *dead;       /* just switched away from: to be put */
+	bool is_switch_followed; /* there is something to do after a switch */
 	uint64_t switches;
 } cpu = {.lock = SPINLOCK_INIT};
 
@@ -50,7 +51,7 @@ void sched_init(struct task *first)
 }
 
 /* Interrupts off. */
-static void charge(struct task *task)
+static inline void charge(struct task *task)
 {
 	uint64_t now = ukarch_counter();
 
@@ -107,15 +108,27 @@ static inline struct task *pick_next(void)
 	return next;
 }
 
-/* What the task that was switched away from left to do. */
-static void finish_switch(void)
+/* What the task that was switched away from left to do, and timers on the CPU time of the one that
+ * was switched to. */
+static void __uk_noinline follow_switch(void)
 {
 	struct task *dead = cpu.dead;
 
-	if (uk_unlikely(dead != NULL)) {
-		cpu.dead = NULL;
+	cpu.dead = NULL;
+	if (dead)
 		task_put(dead);
-	}
+	cpu.is_switch_followed = ktimer_follow_task();
+}
+
+static inline void finish_switch(void)
+{
+	if (uk_unlikely(cpu.is_switch_followed))
+		follow_switch();
+}
+
+void sched_follow_switches(void)
+{
+	cpu.is_switch_followed = true;
 }
 
 /* `prev` is current and charged; it is in the queue or sleeps. */
@@ -127,11 +140,11 @@ static void switch_away(struct task *prev)
 	next = pick_next();
 	if (cpu.runq.count && !cpu.slice.is_armed)
 		start_slice();
-	if (next == prev)
-		return;
-	cpu.switches++;
-	vmspace_switch(next->vm);
-	ukarch_thread_switch(&prev->thread, &next->thread);
+	if (next != prev) {
+		cpu.switches++;
+		vmspace_switch(next->vm);
+		ukarch_thread_switch(&prev->thread, &next->thread);
+	}
 	finish_switch();
 }
 
@@ -185,6 +198,7 @@ void sched_exit(void)
 	charge(current);
 	current->state = TASK_DEAD;
 	cpu.dead = current;
+	cpu.is_switch_followed = true;
 	switch_away(current);
 	__builtin_unreachable();
 }

@@ -206,6 +206,8 @@ int clock_set_realtime_ns(uint64_t ns)
 		error = 0;
 	}
 	spin_unlock_irqrestore(&state.lock, flags);
+	if (!error)
+		ktimer_clock_jumped(&ktimer_realtime);
 	return error;
 }
 
@@ -239,14 +241,11 @@ void clock_idle_end(void)
 	state.idle_counts += ukarch_counter() - state.idle_since;
 }
 
-uint128_t clock_cpu_fixed(void)
+uint64_t clock_cpu_ns(void)
 {
 	if (!state.is_calibrated)
 		calibrate();
-	return (uint128_t)(ukarch_counter() - state.boot_counter - state.idle_counts) * state.rate;
-}
-
-uint64_t clock_cpu_ns(void)
-{
-	return clock_fixed_to_ns(clock_cpu_fixed());
+	return clock_fixed_to_ns(
+		(uint128_t)(ukarch_counter() - state.boot_counter - state.idle_counts) *
+		state.rate);
 }

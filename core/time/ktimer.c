@@ -2,27 +2,44 @@
 /*
  * One-shot timers, ordered by deadline, on the CPU's hardware timer.
  *
+ * Each clock has a queue of its own: monotonic time, wall time (which may be set), and CPU time of
+ * the thread and the process that run. The hardware counts monotonic time, so it is programmed for
+ * what is missing on the other clocks; whoever was too optimistic looks at the clock again and
+ * waits for the rest.
+ *
  * The hardware is programmed only for a deadline earlier than the one it already has: a timeout
  * that is armed and cancelled again (most are) does not touch it, and at worst it fires once for
  * nothing. Timers with the same deadline expire in the order they were armed.
  *
- * Guarded by irq-off: `queue`, every ktimer. With one CPU that also makes ktimer_cancel() final:
- * no callback can be running while somebody else runs.
+ * Guarded by irq-off: `hardware`, every queue and ktimer. With one CPU that also makes
+ * ktimer_cancel() final: no callback can be running while somebody else runs.
  */
 #include <uk/arch/cpu.h>
 #include <uk/clock.h>
 #include <uk/lock.h>
 #include <uk/plat/irq.h>
-
-RB_HEAD(ktimer_tree, ktimer);
+#include <uk/sched.h>
+#include "clock_internal.h"
 
 static struct {
 	struct spinlock lock;
-	struct ktimer_tree tree;
-	struct ktimer *first;   /* the leftmost, or NULL */
-	uint64_t programmed_ns; /* when the hardware will fire; UINT64_MAX: it will not */
+	uint64_t programmed_ns;      /* when it will fire; UINT64_MAX: it will not */
+	unsigned int cpu_time_count; /* timers armed on queues of CPU time */
 	bool is_initialized;
-} queue = {.tree = RB_INITIALIZER(&queue.tree), .programmed_ns = UINT64_MAX};
+} hardware = {.programmed_ns = UINT64_MAX};
+
+static uint64_t monotonic_now(const struct ktimer_queue *queue)
+{
+	return clock_monotonic_ns();
+}
+
+static uint64_t realtime_now(const struct ktimer_queue *queue)
+{
+	return clock_realtime_ns();
+}
+
+struct ktimer_queue ktimer_monotonic = {.now_ns = monotonic_now};
+struct ktimer_queue ktimer_realtime = {.now_ns = realtime_now};
 
 /* Never 0: an equal deadline goes behind. The tree is never searched. */
 static int compare(const struct ktimer *added, const struct ktimer *present)
@@ -34,70 +51,183 @@ static int compare(const struct ktimer *added, const struct ktimer *present)
 RB_PROTOTYPE_INTERNAL(ktimer_tree, ktimer, node, compare, __uk_unused static)
 RB_GENERATE_INTERNAL(ktimer_tree, ktimer, node, compare, __uk_unused static)
 
-static void remove_locked(struct ktimer *timer)
+static bool is_cpu_time(const struct ktimer_queue *queue)
 {
-	if (queue.first == timer)
-		queue.first = RB_NEXT(ktimer_tree, &queue.tree, timer);
-	RB_REMOVE(ktimer_tree, &queue.tree, timer);
-	timer->is_armed = false;
+	return queue != &ktimer_monotonic && queue != &ktimer_realtime;
 }
 
-static void program_locked(void)
+static void remove_locked(struct ktimer *timer)
 {
-	uint64_t deadline, now;
+	struct ktimer_queue *queue = timer->queue;
 
-	if (!queue.first || queue.first->deadline_ns >= queue.programmed_ns)
+	if (queue->first == timer)
+		queue->first = RB_NEXT(ktimer_tree, &queue->tree, timer);
+	RB_REMOVE(ktimer_tree, &queue->tree, timer);
+	timer->is_armed = false;
+	hardware.cpu_time_count -= is_cpu_time(queue);
+}
+
+static void add_locked(struct ktimer *timer, struct ktimer_queue *queue)
+{
+	timer->queue = queue;
+	timer->is_armed = true;
+	RB_INSERT(ktimer_tree, &queue->tree, timer);
+	if (is_cpu_time(queue) && hardware.cpu_time_count++ == 0)
+		sched_follow_switches();
+	if (!queue->first || timer->deadline_ns < queue->first->deadline_ns) {
+		queue->first = timer;
+		queue->earliest_ns = 0;
+	}
+}
+
+/* Does the clock of `queue` run now? */
+static bool is_running(const struct ktimer_queue *queue)
+{
+	struct ktimer_queue *cpu_time[CPU_TIME_QUEUES];
+
+	if (!is_cpu_time(queue))
+		return true;
+	cpu_time_running(cpu_time);
+	return queue == cpu_time[0] || queue == cpu_time[1];
+}
+
+/* When the first timer of `queue` is due, as far as can be told now, on the monotonic clock. */
+static uint64_t due_locked(const struct ktimer_queue *queue, uint64_t monotonic_ns)
+{
+	uint64_t deadline_ns = queue->first->deadline_ns, now_ns, due_ns;
+
+	if (queue == &ktimer_monotonic)
+		return deadline_ns;
+	now_ns = queue->now_ns(queue);
+	if (deadline_ns <= now_ns)
+		return monotonic_ns;
+	if (uk_add_overflow(monotonic_ns, deadline_ns - now_ns, &due_ns))
+		return UINT64_MAX;
+	return due_ns;
+}
+
+/* A time before which the first timer of `queue` is not due. CPU time runs no faster than time; so
+ * what was found out once holds, and a switch of threads need not read these clocks. */
+static uint64_t known_due_locked(const struct ktimer_queue *queue)
+{
+	if (queue == &ktimer_monotonic)
+		return queue->first->deadline_ns;
+	return is_cpu_time(queue) ? queue->earliest_ns : 0;
+}
+
+/* The hardware fires no later than the first timer of `queue` needs it. */
+static void program_locked(struct ktimer_queue *queue)
+{
+	uint64_t due_ns, now_ns;
+
+	if (!queue || !queue->first || known_due_locked(queue) >= hardware.programmed_ns)
+		return; /* without a look at the clock */
+	now_ns = clock_monotonic_ns();
+	due_ns = due_locked(queue, now_ns);
+	queue->earliest_ns = due_ns;
+	if (due_ns >= hardware.programmed_ns)
 		return;
-	deadline = queue.first->deadline_ns;
-	now = clock_monotonic_ns();
-	queue.programmed_ns = deadline;
-	ukplat_timer_arm(deadline > now ? deadline - now : 0);
+	hardware.programmed_ns = due_ns;
+	ukplat_timer_arm(due_ns > now_ns ? due_ns - now_ns : 0);
+}
+
+/* Runs what is due on `queue`; `flags` are those of the lock, which is let go for callbacks. */
+static void expire_locked(struct ktimer_queue *queue, unsigned long *flags)
+{
+	while (queue && queue->first && queue->first->deadline_ns <= queue->now_ns(queue)) {
+		struct ktimer *timer = queue->first;
+
+		remove_locked(timer);
+		spin_unlock_irqrestore(&hardware.lock, *flags);
+		timer->expired(timer); /* may arm it again, or free it */
+		*flags = spin_lock_irqsave(&hardware.lock);
+	}
+}
+
+/* The queues that may have something due; most of the time there is one. Returns their number. */
+static unsigned int find_queues(struct ktimer_queue *queues[2 + CPU_TIME_QUEUES])
+{
+	unsigned int count = 0;
+
+	queues[count++] = &ktimer_monotonic;
+	if (ktimer_realtime.first)
+		queues[count++] = &ktimer_realtime;
+	if (hardware.cpu_time_count) {
+		cpu_time_running(&queues[count]);
+		count += CPU_TIME_QUEUES;
+	}
+	return count;
 }
 
 /* From the timer's interrupt. */
 static void timer_interrupt(void)
 {
-	unsigned long flags = spin_lock_irqsave(&queue.lock);
+	unsigned long flags = spin_lock_irqsave(&hardware.lock);
+	struct ktimer_queue *queues[2 + CPU_TIME_QUEUES];
+	unsigned int count = find_queues(queues);
 
-	queue.programmed_ns = UINT64_MAX;
-	while (queue.first && queue.first->deadline_ns <= clock_monotonic_ns()) {
-		struct ktimer *timer = queue.first;
-
-		remove_locked(timer);
-		spin_unlock_irqrestore(&queue.lock, flags);
-		timer->expired(timer); /* may arm it again, or free it */
-		flags = spin_lock_irqsave(&queue.lock);
-	}
-	program_locked();
-	spin_unlock_irqrestore(&queue.lock, flags);
+	hardware.programmed_ns = UINT64_MAX;
+	for (unsigned int i = 0; i < count; i++)
+		expire_locked(queues[i], &flags);
+	/* Callbacks may have armed timers on others, which programmed for themselves. */
+	for (unsigned int i = 0; i < count; i++)
+		program_locked(queues[i]);
+	spin_unlock_irqrestore(&hardware.lock, flags);
 }
 
-void ktimer_arm(struct ktimer *timer, uint64_t deadline_ns)
+void ktimer_arm_on(struct ktimer *timer, struct ktimer_queue *queue, uint64_t deadline_ns)
 {
-	unsigned long flags = spin_lock_irqsave(&queue.lock);
+	unsigned long flags = spin_lock_irqsave(&hardware.lock);
 
-	if (!queue.is_initialized) {
-		queue.is_initialized = true;
+	if (!hardware.is_initialized) {
+		hardware.is_initialized = true;
 		ukplat_timer_init(timer_interrupt);
 	}
 	if (timer->is_armed)
 		remove_locked(timer);
 	timer->deadline_ns = deadline_ns;
-	timer->is_armed = true;
-	RB_INSERT(ktimer_tree, &queue.tree, timer);
-	if (!queue.first || deadline_ns < queue.first->deadline_ns)
-		queue.first = timer;
-	program_locked();
-	spin_unlock_irqrestore(&queue.lock, flags);
+	add_locked(timer, queue);
+	if (is_running(queue))
+		program_locked(queue);
+	spin_unlock_irqrestore(&hardware.lock, flags);
+}
+
+void ktimer_arm(struct ktimer *timer, uint64_t deadline_ns)
+{
+	ktimer_arm_on(timer, &ktimer_monotonic, deadline_ns);
 }
 
 bool ktimer_cancel(struct ktimer *timer)
 {
-	unsigned long flags = spin_lock_irqsave(&queue.lock);
+	unsigned long flags = spin_lock_irqsave(&hardware.lock);
 	bool was_armed = timer->is_armed;
 
 	if (was_armed)
 		remove_locked(timer);
-	spin_unlock_irqrestore(&queue.lock, flags);
+	spin_unlock_irqrestore(&hardware.lock, flags);
 	return was_armed;
+}
+
+void ktimer_clock_jumped(struct ktimer_queue *queue)
+{
+	unsigned long flags = spin_lock_irqsave(&hardware.lock);
+
+	program_locked(queue);
+	spin_unlock_irqrestore(&hardware.lock, flags);
+}
+
+bool ktimer_follow_task(void)
+{
+	struct ktimer_queue *cpu_time[CPU_TIME_QUEUES];
+	unsigned long flags;
+
+	if (!hardware.cpu_time_count)
+		return false;
+	flags = spin_lock_irqsave(&hardware.lock);
+
+	cpu_time_running(cpu_time);
+	for (unsigned int i = 0; i < CPU_TIME_QUEUES; i++)
+		program_locked(cpu_time[i]);
+	spin_unlock_irqrestore(&hardware.lock, flags);
+	return true;
 }

@@ -10,7 +10,7 @@
 #include <linux/errno.h>
 #include <linux/time.h>
 #include <uk/clock.h>
-#include <uk/task.h>
+#include <uk/cpu_time.h>
 #include "clock_internal.h"
 
 #define CPUCLOCK_KIND_MASK 3
@@ -27,53 +27,51 @@ static bool is_page_clock(int32_t id)
 	return id >= 0 && id < VDSO_CLOCKS && (PAGE_CLOCKS & 1u << id);
 }
 
-/* The CPU time that a clock id names, as far as it is there; a thread's only for its siblings. */
-static bool read_cpu_clock(int32_t id, uint64_t *ns)
+/* As on Linux, any process by its pid, but threads only of the caller's own. */
+static struct ktimer_queue *named_cpu_queue(int32_t id)
 {
-	int32_t owner;
-	const struct process *process;
-	const struct task *task;
+	int owner = ~(id >> 3);
+	struct process *process;
+	struct task *task;
 
-	if (id == CLOCK_PROCESS_CPUTIME_ID)
-		id = (int32_t)(~0U << 3);
-	else if (id == CLOCK_THREAD_CPUTIME_ID)
-		id = (int32_t)(~0U << 3) | CPUCLOCK_THREAD;
-	else if (id >= 0 || (id & CPUCLOCK_KIND_MASK) > CPUCLOCK_MAX_KIND)
-		return false;
-	owner = ~(id >> 3);
 	if (id & CPUCLOCK_THREAD) {
 		task = owner ? task_find(owner) : current;
-		if (!task || task->process != current->process)
-			return false;
-		*ns = task_cpu_ns(task);
-		return true;
+		return task && task->process == current->process ? cpu_time_task_queue(task) : NULL;
 	}
 	process = owner ? process_find(owner) : current->process;
-	if (process)
-		*ns = process_cpu_ns(process);
-	return process != NULL;
+	return process ? cpu_time_process_queue(process) : NULL;
 }
 
-static bool is_cpu_clock(int32_t id)
+/* NULL when `id` is no CPU-time clock. */
+static struct ktimer_queue *cpu_queue(int32_t id)
 {
-	uint64_t ns;
-
-	return read_cpu_clock(id, &ns);
+	if (id == CLOCK_PROCESS_CPUTIME_ID)
+		return cpu_time_process_queue(current->process);
+	if (id == CLOCK_THREAD_CPUTIME_ID)
+		return cpu_time_task_queue(current);
+	if (id >= 0 || (id & CPUCLOCK_KIND_MASK) > CPUCLOCK_MAX_KIND)
+		return NULL;
+	return named_cpu_queue(id);
 }
 
 int clock_get(int32_t id, struct __kernel_timespec *ts)
 {
+	struct ktimer_queue *queue;
 	uint128_t time;
 	uint64_t ns;
 
-	if (is_page_clock(id))
+	if (uk_likely(is_page_clock(id))) {
 		time = clock_read_fixed((unsigned int)id);
-	else if (read_cpu_clock(id, &ns))
-		time = clock_fixed_of_ns(ns);
-	else
+		ts->tv_sec = (__kernel_time64_t)clock_fixed_sec(time);
+		ts->tv_nsec = clock_fixed_nsec(time);
+		return 0;
+	}
+	queue = cpu_queue(id);
+	if (!queue)
 		return -EINVAL;
-	ts->tv_sec = (__kernel_time64_t)clock_fixed_sec(time);
-	ts->tv_nsec = clock_fixed_nsec(time);
+	ns = queue->now_ns(queue);
+	ts->tv_sec = (__kernel_time64_t)(ns / UK_NSEC_PER_SEC);
+	ts->tv_nsec = (long long)(ns % UK_NSEC_PER_SEC);
 	return 0;
 }
 
@@ -81,8 +79,8 @@ int clock_set(int32_t id, const struct __kernel_timespec *ts)
 {
 	uint64_t ns;
 
-	if (is_cpu_clock(id))
-		return -EPERM;
+	if (id < 0)
+		return cpu_queue(id) ? -EPERM : -EINVAL;
 	if (id != CLOCK_REALTIME || ts->tv_sec < 0 || ts->tv_nsec < 0 ||
 	    ts->tv_nsec >= UK_NSEC_PER_SEC)
 		return -EINVAL;
@@ -94,9 +92,32 @@ int clock_set(int32_t id, const struct __kernel_timespec *ts)
 
 int clock_resolution(int32_t id, struct __kernel_timespec *ts)
 {
-	if (!is_page_clock(id) && !is_cpu_clock(id))
+	if (!is_page_clock(id) && !cpu_queue(id))
 		return -EINVAL;
 	/* The coarse clocks too: they cost no more than the others here. */
 	*ts = (struct __kernel_timespec){.tv_sec = 0, .tv_nsec = clock_page->resolution_ns};
 	return 0;
+}
+
+struct ktimer_queue *clock_timers(int32_t id)
+{
+	struct ktimer_queue *queue;
+
+	switch (id) {
+	case CLOCK_MONOTONIC:
+	case CLOCK_BOOTTIME:
+	case CLOCK_BOOTTIME_ALARM:
+		return &ktimer_monotonic;
+	case CLOCK_REALTIME:
+	case CLOCK_REALTIME_ALARM:
+	case CLOCK_TAI:
+		return &ktimer_realtime;
+	case CLOCK_MONOTONIC_RAW:
+	case CLOCK_REALTIME_COARSE:
+	case CLOCK_MONOTONIC_COARSE:
+		return ERR_PTR(-EOPNOTSUPP);
+	default:
+		queue = cpu_queue(id);
+		return queue ? queue : ERR_PTR(-EINVAL);
+	}
 }

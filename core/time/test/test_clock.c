@@ -14,6 +14,7 @@
 #include <uk/lock.h>
 #include <uk/plat/time.h>
 #include <uk/print.h>
+#include <uk/signal.h>
 #include <uk/task.h>
 #include "../clock_internal.h"
 
@@ -49,6 +50,27 @@ static struct ukplat_counter_freq machine = {.hz = SEC, .source = "test"};
 static uint64_t wall_ns = 1700000000 * SEC;
 static unsigned int calibrations;
 static struct ktimer *armed;
+static unsigned int jumps;
+
+struct ktimer_queue ktimer_monotonic, ktimer_realtime;
+
+/* What the clocks tell others when the wall clock is set. */
+void ktimer_clock_jumped(struct ktimer_queue *queue)
+{
+	assert_ptr_equal(queue, &ktimer_realtime);
+	jumps++;
+}
+void ktimer_arm_on(struct ktimer *timer, struct ktimer_queue *queue, uint64_t deadline_ns)
+{
+}
+bool ktimer_cancel(struct ktimer *timer)
+{
+	return false;
+}
+int signal_raise_kernel(struct process *to, int signo)
+{
+	return 0;
+}
 
 void ukplat_counter_calibration_begin(void)
 {
@@ -190,6 +212,7 @@ static void test_set(void **state)
 	assert_int_equal(clock_get(CLOCK_TAI, &now), 0);
 	assert_int_equal(now.tv_sec, ts.tv_sec);
 	assert_int_equal(clock_monotonic_ns(), monotonic);
+	assert_int_equal(jumps, 1);
 	ts.tv_nsec = SEC;
 	assert_int_equal(clock_set(CLOCK_REALTIME, &ts), -EINVAL);
 	ts = (struct __kernel_timespec){.tv_sec = -1};
@@ -202,8 +225,11 @@ static void test_set(void **state)
 	assert_int_equal(clock_set(CLOCK_REALTIME, &ts), -EINVAL);
 	ts.tv_sec = 100000;
 	assert_int_equal(clock_set(CLOCK_MONOTONIC, &ts), -EINVAL);
-	assert_int_equal(clock_set(CLOCK_PROCESS_CPUTIME_ID, &ts), -EPERM);
+	assert_int_equal(clock_set(CLOCK_PROCESS_CPUTIME_ID, &ts), -EINVAL);
+	assert_int_equal(clock_set(~7 * 8 | 2, &ts), -EPERM);
+	assert_int_equal(clock_set(~8 * 8 | 2, &ts), -EINVAL);
 	assert_int_equal(clock_set(99, &ts), -EINVAL);
+	assert_int_equal(jumps, 1); /* nothing happened */
 }
 
 static void test_ids(void **state)
@@ -228,6 +254,25 @@ static void test_ids(void **state)
 	}
 }
 
+static void test_timers(void **state)
+{
+	(void)state;
+	assert_ptr_equal(clock_timers(CLOCK_MONOTONIC), &ktimer_monotonic);
+	assert_ptr_equal(clock_timers(CLOCK_BOOTTIME_ALARM), &ktimer_monotonic);
+	assert_ptr_equal(clock_timers(CLOCK_REALTIME), &ktimer_realtime);
+	assert_ptr_equal(clock_timers(CLOCK_TAI), &ktimer_realtime);
+	assert_ptr_equal(clock_timers(CLOCK_PROCESS_CPUTIME_ID), &process.cpu_timers);
+	assert_ptr_equal(clock_timers(CLOCK_THREAD_CPUTIME_ID), &task.cpu_timers);
+	assert_ptr_equal(clock_timers(~9 * 8 | 6), &task.cpu_timers);
+	assert_int_equal(PTR_ERR(clock_timers(CLOCK_MONOTONIC_RAW)), -EOPNOTSUPP);
+	assert_int_equal(PTR_ERR(clock_timers(CLOCK_REALTIME_COARSE)), -EOPNOTSUPP);
+	assert_int_equal(PTR_ERR(clock_timers(10)), -EINVAL);
+	assert_int_equal(PTR_ERR(clock_timers(~8 * 8 | 2)), -EINVAL);
+	assert_ptr_equal(clock_relative(&ktimer_realtime), &ktimer_monotonic);
+	assert_ptr_equal(clock_relative(&task.cpu_timers), &task.cpu_timers);
+	assert_true(process.cpu_timers.now_ns(&process.cpu_timers) > 0);
+}
+
 static void test_cpu_time(void **state)
 {
 	uint64_t cpu = clock_cpu_ns(), monotonic = clock_monotonic_ns();
@@ -249,7 +294,7 @@ int main(void)
 		cmocka_unit_test(test_reanchor),    cmocka_unit_test(test_before_the_first_read),
 		cmocka_unit_test(test_first_read),  cmocka_unit_test(test_refinement_does_not_jump),
 		cmocka_unit_test(test_set),         cmocka_unit_test(test_ids),
-		cmocka_unit_test(test_cpu_time),
+		cmocka_unit_test(test_timers),      cmocka_unit_test(test_cpu_time),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -10,6 +10,7 @@
 #include <uk/arch/cpu.h>
 #include <uk/clock.h>
 #include <uk/plat/irq.h>
+#include "../clock_internal.h"
 
 #define TIMERS 200
 
@@ -20,6 +21,7 @@ static void (*interrupt)(void);
 static uint64_t hardware_ns = UINT64_MAX;
 static unsigned int hardware_writes;
 
+static uint64_t wall_offset_ns = 1000000, cpu_ns; /* the other clocks */
 static struct ktimer timers[TIMERS];
 static struct ktimer *order[4 * TIMERS];
 static unsigned int expired_count;
@@ -27,6 +29,28 @@ static unsigned int expired_count;
 uint64_t clock_monotonic_ns(void)
 {
 	return fake_counter;
+}
+uint64_t clock_realtime_ns(void)
+{
+	return fake_counter + wall_offset_ns;
+}
+static uint64_t cpu_now(const struct ktimer_queue *queue)
+{
+	return cpu_ns;
+}
+static struct ktimer_queue *running[CPU_TIME_QUEUES];
+void cpu_time_running(struct ktimer_queue *queues[CPU_TIME_QUEUES])
+{
+	memcpy(queues, running, sizeof(running));
+}
+static void run_on(struct ktimer_queue *thread, struct ktimer_queue *process)
+{
+	running[0] = thread;
+	running[1] = process;
+	ktimer_follow_task();
+}
+void sched_follow_switches(void)
+{
 }
 void ukplat_timer_init(void (*expired)(void))
 {
@@ -44,22 +68,26 @@ void ukplat_timer_disarm(void)
 
 static void note(struct ktimer *timer)
 {
-	assert_true(timer->deadline_ns <= fake_counter);
+	assert_true(timer->deadline_ns <= timer->queue->now_ns(timer->queue));
 	assert_false(timer->is_armed);
 	order[expired_count++] = timer;
+}
+
+static void fire(uint64_t late_ns)
+{
+	fake_counter = hardware_ns + late_ns;
+	hardware_ns = UINT64_MAX;
+	fake_irq_enabled = false;
+	interrupt();
+	assert_false(fake_irq_enabled);
+	fake_irq_enabled = true;
 }
 
 /* Lets the hardware fire, `late_ns` late, until `until_ns`. */
 static void run(uint64_t until_ns, uint64_t late_ns)
 {
-	while (hardware_ns <= until_ns) {
-		fake_counter = hardware_ns + late_ns;
-		hardware_ns = UINT64_MAX;
-		fake_irq_enabled = false;
-		interrupt();
-		assert_false(fake_irq_enabled);
-		fake_irq_enabled = true;
-	}
+	while (hardware_ns <= until_ns)
+		fire(late_ns);
 	fake_counter = UINT64_MAX - 1 < until_ns ? fake_counter : until_ns;
 }
 
@@ -161,6 +189,62 @@ static void test_periodic(void **state)
 	assert_int_equal(timers[0].deadline_ns, base + 50);
 }
 
+/* A timer on the wall clock follows it both ways; one on the monotonic clock does not care. */
+static void test_wall_clock(void **state)
+{
+	uint64_t base = fake_counter, wall = clock_realtime_ns();
+
+	(void)state;
+	ktimer_arm_on(&timers[0], &ktimer_realtime, wall + 100);
+	ktimer_arm(&timers[1], base + 50);
+	run(base + 60, 0);
+	assert_int_equal(expired_count, 1);
+	wall_offset_ns -= 200; /* back: at 100 it is too early, so it waits for the rest */
+	ktimer_clock_jumped(&ktimer_realtime);
+	run(base + 299, 0);
+	assert_int_equal(expired_count, 1);
+	run(base + 300, 0);
+	assert_int_equal(expired_count, 2);
+	ktimer_arm_on(&timers[0], &ktimer_realtime, clock_realtime_ns() + 1000000);
+	wall_offset_ns += 2000000; /* forth: at once */
+	ktimer_clock_jumped(&ktimer_realtime);
+	run(fake_counter, 0);
+	assert_int_equal(expired_count, 3);
+	assert_int_equal(hardware_ns, UINT64_MAX);
+}
+
+/* Timers on CPU time wait while their clock stands still. */
+static void test_cpu_time(void **state)
+{
+	struct ktimer_queue thread = {.now_ns = cpu_now}, process = {.now_ns = cpu_now};
+	uint64_t base = fake_counter;
+
+	(void)state;
+	cpu_ns = 500;
+	ktimer_arm_on(&timers[0], &thread, 600);
+	ktimer_arm_on(&timers[1], &process, 550);
+	assert_int_equal(hardware_ns, UINT64_MAX);
+	run_on(&thread, &process);
+	assert_int_equal(hardware_ns, base + 50);
+	run(base + 50, 0); /* it ran for less than it looked like */
+	assert_int_equal(expired_count, 0);
+	assert_int_equal(hardware_ns, base + 100);
+	cpu_ns = 560;
+	run(base + 100, 0);
+	assert_int_equal(expired_count, 1);
+	assert_int_equal(hardware_ns, base + 140);
+	run_on(NULL, NULL);
+	cpu_ns = 700;
+	run(base + 1000, 0); /* once for nothing */
+	assert_int_equal(expired_count, 1);
+	assert_int_equal(hardware_ns, UINT64_MAX);
+	run_on(&thread, NULL);
+	run(base + 1000, 0);
+	assert_int_equal(expired_count, 2);
+	assert_false(ktimer_follow_task());
+	run_on(NULL, NULL);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -169,6 +253,8 @@ int main(void)
 		cmocka_unit_test_setup(test_past_and_never, reset),
 		cmocka_unit_test_setup(test_hardware_is_left_alone, reset),
 		cmocka_unit_test_setup(test_periodic, reset),
+		cmocka_unit_test_setup(test_wall_clock, reset),
+		cmocka_unit_test_setup(test_cpu_time, reset),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -13,6 +13,7 @@
 #include <sys/queue.h>
 #include <linux/resource.h>
 #include <uk/arch/thread.h>
+#include <uk/clock.h>
 #include <uk/lock.h>
 #include <uk/sched_entity.h>
 #include <uk/signal.h>
@@ -53,6 +54,8 @@ struct process {
 	unsigned int thread_count;
 	struct waitq thread_exits;        /* woken when one leaves `threads` */
 	struct sigpending shared_pending; /* irq-off */
+	struct ktimer_queue cpu_timers;   /* on process_cpu_ns() */
+	struct ktimer cpu_limit;          /* RLIMIT_CPU */
 	struct rlimit64 rlimits[RLIM_NLIMITS];
 	struct creds creds;
 	struct file *exe;  /* /proc/self/exe */
@@ -107,9 +110,11 @@ struct task {
 	uint64_t affinity; /* sched_setaffinity(2): one bit per CPU */
 	bool sched_reset_on_fork;
 	uint64_t start_ns;
+	struct ktimer_queue cpu_timers; /* on task_cpu_ns() */
 	/* What restart_syscall(2) does: set together with a result of -ERESTART_RESTARTBLOCK. */
 	long (*restart)(struct task *task);
 	uint64_t restart_deadline_ns;
+	int restart_clock; /* clockid_t of that */
 	uintptr_t restart_arg;
 	unsigned long minor_faults, major_faults;
 	unsigned long voluntary_switches, involuntary_switches;
@@ -191,6 +196,14 @@ int process_become_single(void);
 /** CPU time of a thread; of all threads of a process, those that have exited included. */
 uint64_t task_cpu_ns(const struct task *task);
 uint64_t process_cpu_ns(const struct process *process);
+
+/** The same and what else they used: getrusage(2), /proc. */
+struct task_usage {
+	uint64_t cpu_ns;
+	unsigned long minor_faults, major_faults, voluntary_switches, involuntary_switches;
+};
+void task_usage_of(const struct task *task, struct task_usage *usage);
+void process_usage_of(const struct process *process, struct task_usage *usage);
 
 /** The soft limit, RLIM_INFINITY (as uint64_t max) when none. */
 uint64_t process_rlimit(unsigned int resource);

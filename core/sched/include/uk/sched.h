@@ -60,6 +60,9 @@ void sched_set_priority(struct task *task, unsigned int rt_priority);
 /** Counts of the CPU counter that the task has run for, up to now. */
 uint64_t sched_run_counts(const struct task *task);
 
+/** From now on ktimer_follow_task() is called after a switch, until it returns false. */
+void sched_follow_switches(void);
+
 struct sched_stats {
 	unsigned int runnable; /* tasks, the running one included */
 	uint64_t switches;     /* since boot */

@@ -1,16 +1,24 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* Host tests: a current task with the two numbers that clock ids may name. */
+/* Host tests: as much of a task and a process as the clocks and timers look at. */
 #ifndef UK_TASK_H
 #define UK_TASK_H
 
-#include <stdint.h>
+#include <sys/queue.h>
+#include <linux/resource.h>
+#include <uk/arch/cpu.h>
+#include <uk/clock.h>
 
 struct process {
 	int pid;
+	struct rlimit64 rlimits[RLIM_NLIMITS];
+	struct ktimer_queue cpu_timers;
+	struct ktimer cpu_limit;
 };
 struct task {
 	int tid;
+	bool is_on_cpu;
 	struct process *process;
+	struct ktimer_queue cpu_timers;
 };
 extern struct task *current;
 

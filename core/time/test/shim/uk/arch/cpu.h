@@ -23,6 +23,14 @@ static inline void ukarch_irq_restore(unsigned long flags)
 {
 	fake_irq_enabled = fake_irq_enabled || flags;
 }
+static inline void ukarch_irq_disable(void)
+{
+	fake_irq_enabled = false;
+}
+static inline void ukarch_irq_enable(void)
+{
+	fake_irq_enabled = true;
+}
 static inline void ukarch_cpu_relax(void)
 {
 }
