@@ -11,6 +11,9 @@
  * that is armed and cancelled again (most are) does not touch it, and at worst it fires once for
  * nothing. Timers with the same deadline expire in the order they were armed.
  *
+ * An interrupt comes late: the CPU, or the host's thread that plays it, has to wake up first. So it
+ * is asked for earlier by what it was late lately, and the little that is left then is waited for.
+ *
  * Guarded by irq-off: `hardware`, every queue and ktimer. With one CPU that also makes
  * ktimer_cancel() final: no callback can be running while somebody else runs.
  */
@@ -21,9 +24,13 @@
 #include <uk/sched.h>
 #include "clock_internal.h"
 
+#define LEAD_MAX_NS (200 * (uint64_t)UK_NSEC_PER_USEC)
+
 static struct {
 	struct spinlock lock;
-	uint64_t programmed_ns;      /* when it will fire; UINT64_MAX: it will not */
+	uint64_t programmed_ns; /* what it was programmed for; UINT64_MAX: nothing */
+	uint64_t asked_ns;      /* when it was asked to fire: lead_ns earlier */
+	uint64_t lead_ns;
 	unsigned int cpu_time_count; /* timers armed on queues of CPU time */
 	bool is_initialized;
 } hardware = {.programmed_ns = UINT64_MAX};
@@ -115,6 +122,12 @@ static uint64_t known_due_locked(const struct ktimer_queue *queue)
 	return is_cpu_time(queue) ? queue->earliest_ns : 0;
 }
 
+/* Only for the clock that nearly all timers are on: who is early has to wait on it. */
+static uint64_t lead_of_locked(const struct ktimer_queue *queue)
+{
+	return queue == &ktimer_monotonic ? hardware.lead_ns : 0;
+}
+
 /* The hardware fires no later than the first timer of `queue` needs it. */
 static void program_locked(struct ktimer_queue *queue)
 {
@@ -128,7 +141,29 @@ static void program_locked(struct ktimer_queue *queue)
 	if (due_ns >= hardware.programmed_ns)
 		return;
 	hardware.programmed_ns = due_ns;
-	ukplat_timer_arm(due_ns > now_ns ? due_ns - now_ns : 0);
+	hardware.asked_ns = due_ns - UK_MIN(due_ns, lead_of_locked(queue));
+	hardware.asked_ns = UK_MAX(hardware.asked_ns, now_ns);
+	ukplat_timer_arm(hardware.asked_ns - now_ns);
+}
+
+/* A moving average; what is beyond the limit was no matter of waking up. */
+static void learn_lead_locked(uint64_t now_ns)
+{
+	uint64_t late_ns = now_ns - UK_MIN(now_ns, hardware.asked_ns);
+
+	hardware.lead_ns = (7 * hardware.lead_ns + UK_MIN(late_ns, LEAD_MAX_NS)) / 8;
+}
+
+/* The interrupt was early, as it should be. */
+static void await_first_locked(uint64_t now_ns)
+{
+	const struct ktimer *first = ktimer_monotonic.first;
+
+	while (first && first->deadline_ns > now_ns &&
+	       first->deadline_ns - now_ns <= hardware.lead_ns) {
+		ukarch_cpu_relax();
+		now_ns = clock_monotonic_ns();
+	}
 }
 
 /* Runs what is due on `queue`; `flags` are those of the lock, which is let go for callbacks. */
@@ -165,8 +200,11 @@ static void timer_interrupt(void)
 	unsigned long flags = spin_lock_irqsave(&hardware.lock);
 	struct ktimer_queue *queues[2 + CPU_TIME_QUEUES];
 	unsigned int count = find_queues(queues);
+	uint64_t now_ns = clock_monotonic_ns();
 
 	hardware.programmed_ns = UINT64_MAX;
+	learn_lead_locked(now_ns);
+	await_first_locked(now_ns);
 	for (unsigned int i = 0; i < count; i++)
 		expire_locked(queues[i], &flags);
 	/* Callbacks may have armed timers on others, which programmed for themselves. */

@@ -189,6 +189,33 @@ static void test_periodic(void **state)
 	assert_int_equal(timers[0].deadline_ns, base + 50);
 }
 
+/* Arms for later and lets the hardware fire until it has expired; how late that was. */
+static uint64_t lateness(uint64_t machine_late_ns)
+{
+	uint64_t deadline = fake_counter + 1000000;
+
+	expired_count = 0;
+	ktimer_arm(&timers[0], deadline);
+	while (!expired_count)
+		fire(machine_late_ns);
+	return fake_counter - deadline; /* never early: note() looks */
+}
+
+/* The machine is always late by the same: soon timers expire in time. */
+static void test_lead(void **state)
+{
+	(void)state;
+	assert_int_equal(lateness(5000), 5000);
+	for (unsigned int i = 0; i < 100; i++)
+		lateness(5000);
+	assert_true(lateness(5000) < 50);
+	for (unsigned int i = 0; i < 100; i++) /* and now it is not late any more */
+		assert_int_equal(lateness(0), 0);
+	for (unsigned int i = 0; i < 100; i++) /* and now by more than can be waited for */
+		lateness(10000000);
+	assert_in_range(lateness(10000000), 10000000 - 200000, 10000000 - 199900);
+}
+
 /* A timer on the wall clock follows it both ways; one on the monotonic clock does not care. */
 static void test_wall_clock(void **state)
 {
@@ -254,6 +281,7 @@ int main(void)
 		cmocka_unit_test_setup(test_hardware_is_left_alone, reset),
 		cmocka_unit_test_setup(test_periodic, reset),
 		cmocka_unit_test_setup(test_wall_clock, reset),
+		cmocka_unit_test_setup(test_lead, reset),
 		cmocka_unit_test_setup(test_cpu_time, reset),
 	};
 
