@@ -3,6 +3,7 @@
 #ifndef CORE_PROC_INTERNAL_H
 #define CORE_PROC_INTERNAL_H
 
+#include <uk/heap.h>
 #include <uk/task.h>
 
 #define PID_MAX 32768 /* ids are smaller; /proc/sys/kernel/pid_max */
@@ -11,6 +12,19 @@
 void task_set_tid(struct task *task, int tid);
 /** Puts every object the task shares; it may sleep. The task cannot touch program memory then. */
 void task_give_up(struct task *task);
+
+/** A queued signal has left its queue as *info: back to its owner or to the heap. Irq off. */
+static inline void signal_entry_taken(struct process *process, struct sigqueue *entry,
+				      siginfo_t *info)
+{
+	if (uk_unlikely(entry->taken != NULL)) {
+		entry->pending = NULL;
+		entry->taken(entry, info);
+	} else {
+		process->queued_signals--;
+		uk_free(entry);
+	}
+}
 
 /** Owns the kernel tasks; no pid, never ends. */
 extern struct process kernel_process;

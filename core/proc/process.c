@@ -139,7 +139,7 @@ void task_give_up(struct task *task)
 	fsctx_put(task->fs);
 	task->vm = NULL;
 	vmspace_put(vm);
-	signal_discard(&task->pending);
+	signal_discard(task->process, &task->pending);
 	sighand_put(task->sighand);
 }
 

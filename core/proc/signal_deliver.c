@@ -14,6 +14,7 @@
 #include <uk/signal.h>
 #include <uk/string.h>
 #include <uk/task.h>
+#include "proc_internal.h"
 
 /* Faults come before anything else that is pending, as on Linux. */
 #define MASK_SYNCHRONOUS                                                                           \
@@ -40,13 +41,14 @@ static bool take_from(struct sigpending *pending, int signo, siginfo_t *info)
 	if (found) {
 		*info = found->info;
 		TAILQ_REMOVE(&pending->queue, found, link);
-		uk_free(found);
 	} else {
 		memset(info, 0, sizeof(*info));
 		info->si_signo = signo;
 	}
 	if (!more)
 		pending->set &= ~UK_SIGMASK(signo);
+	if (found)
+		signal_entry_taken(current->process, found, info);
 	return true;
 }
 

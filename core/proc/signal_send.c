@@ -10,6 +10,7 @@
 #include <uk/signal.h>
 #include <uk/string.h>
 #include <uk/task.h>
+#include "proc_internal.h"
 
 #define SIG_RT_FIRST 32
 
@@ -77,16 +78,59 @@ void signal_recalc(struct task *task)
 		ukarch_thread_clear_work(&task->thread, UKARCH_WORK_SIGNAL);
 }
 
-static int enqueue(struct sigpending *pending, const siginfo_t *info)
+int signal_reserve(struct process *process)
 {
-	int signo = info->si_signo;
+	unsigned long flags = ukarch_irq_save();
+	int error = process->queued_signals < process->rlimits[RLIMIT_SIGPENDING].rlim_cur
+			    ? 0
+			    : -EAGAIN;
+
+	if (!error)
+		process->queued_signals++;
+	ukarch_irq_restore(flags);
+	return error;
+}
+
+void signal_unreserve(struct process *process)
+{
+	unsigned long flags = ukarch_irq_save();
+
+	process->queued_signals--;
+	ukarch_irq_restore(flags);
+}
+
+/* What kill(2) and the kernel itself send as a standard signal is beyond the limit. Irq off. */
+static inline struct sigqueue *entry_alloc(struct process *process, const siginfo_t *info)
+{
+	bool is_limited = info->si_signo >= SIG_RT_FIRST || info->si_code < 0;
 	struct sigqueue *entry;
 
-	if (signo < SIG_RT_FIRST && (pending->set & UK_SIGMASK(signo)))
-		return 0;
+	if (is_limited && process->queued_signals >= process->rlimits[RLIMIT_SIGPENDING].rlim_cur)
+		return NULL;
 	entry = uk_malloc(sizeof(*entry));
+	if (!entry)
+		return NULL;
+	process->queued_signals++;
+	entry->info = *info;
+	entry->taken = NULL;
+	return entry;
+}
+
+/* `own`: an entry that is its owner's, or NULL. */
+static int enqueue(struct process *process, struct sigpending *pending, const siginfo_t *info,
+		   struct sigqueue *own)
+{
+	int signo = info->si_signo;
+	struct sigqueue *entry = own;
+
+	if (signo < SIG_RT_FIRST && (pending->set & UK_SIGMASK(signo)) &&
+	    !(own && info->si_code == SI_TIMER))
+		return 0;
+	if (!entry)
+		entry = entry_alloc(process, info);
+	if (own)
+		own->pending = pending;
 	if (entry) {
-		entry->info = *info;
 		TAILQ_INSERT_TAIL(&pending->queue, entry, link);
 	} else if (signo >= SIG_RT_FIRST && info->si_code != SI_USER) {
 		return -EAGAIN; /* a queued value must not get lost in silence */
@@ -95,7 +139,8 @@ static int enqueue(struct sigpending *pending, const siginfo_t *info)
 	return 0;
 }
 
-static int send(struct task *task, struct sigpending *pending, const siginfo_t *info)
+static int send(struct task *task, struct sigpending *pending, const siginfo_t *info,
+		struct sigqueue *own)
 {
 	unsigned long flags = ukarch_irq_save();
 	int error = 0;
@@ -103,7 +148,7 @@ static int send(struct task *task, struct sigpending *pending, const siginfo_t *
 	/* A blocked signal stays pending even if it is ignored now: the action may change. */
 	if (!signal_is_ignored(task, info->si_signo) ||
 	    (task->blocked & UK_SIGMASK(info->si_signo))) {
-		error = enqueue(pending, info);
+		error = enqueue(task->process, pending, info, own);
 		signal_recalc(task);
 		if (!error && !(task->blocked & UK_SIGMASK(info->si_signo)))
 			sched_interrupt(task);
@@ -134,7 +179,7 @@ int signal_send_process(struct process *process, const siginfo_t *info)
 	unsigned long flags = ukarch_irq_save();
 	struct task *task = choose_thread(process, info->si_signo);
 	/* Without a thread it is about to end. */
-	int error = task ? send(task, &process->shared_pending, info) : 0;
+	int error = task ? send(task, &process->shared_pending, info, NULL) : 0;
 
 	ukarch_irq_restore(flags);
 	return error;
@@ -142,7 +187,40 @@ int signal_send_process(struct process *process, const siginfo_t *info)
 
 int signal_send_task(struct task *task, const siginfo_t *info)
 {
-	return send(task, &task->pending, info);
+	return send(task, &task->pending, info, NULL);
+}
+
+bool signal_send_entry(struct process *process, struct task *task, struct sigqueue *entry)
+{
+	unsigned long flags = ukarch_irq_save();
+	struct sigpending *pending = task ? &task->pending : &process->shared_pending;
+	bool is_queued;
+
+	if (!task)
+		task = choose_thread(process, entry->info.si_signo);
+	if (task && !entry->pending)
+		send(task, pending, &entry->info, entry);
+	is_queued = !task || entry->pending; /* without a thread it is about to end */
+	ukarch_irq_restore(flags);
+	return is_queued;
+}
+
+void signal_unqueue_entry(struct sigqueue *entry)
+{
+	unsigned long flags = ukarch_irq_save();
+	struct sigpending *pending = entry->pending;
+	struct sigqueue *other;
+
+	if (pending) {
+		entry->pending = NULL;
+		TAILQ_REMOVE(&pending->queue, entry, link);
+		TAILQ_FOREACH (other, &pending->queue, link)
+			if (other->info.si_signo == entry->info.si_signo)
+				break;
+		if (!other)
+			pending->set &= ~UK_SIGMASK(entry->info.si_signo);
+	}
+	ukarch_irq_restore(flags);
 }
 
 int signal_raise_kernel(struct process *process, int signo)
@@ -223,14 +301,16 @@ void signal_retarget(struct process *process)
 	}
 }
 
-void signal_discard(struct sigpending *pending)
+void signal_discard(struct process *process, struct sigpending *pending)
 {
 	unsigned long flags = ukarch_irq_save();
 	struct sigqueue *entry;
 
 	while ((entry = TAILQ_FIRST(&pending->queue))) {
+		siginfo_t info = entry->info;
+
 		TAILQ_REMOVE(&pending->queue, entry, link);
-		uk_free(entry);
+		signal_entry_taken(process, entry, &info);
 	}
 	pending->set = 0;
 	ukarch_irq_restore(flags);

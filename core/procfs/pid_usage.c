@@ -17,14 +17,10 @@ struct proc_signals proc_signals_of(const struct proc_ctx *ctx)
 	const struct task *task = ctx->task;
 	struct proc_signals signals = {.blocked = task->blocked};
 	unsigned long flags = ukarch_irq_save();
-	const struct sigqueue *entry;
 
 	signals.pending = task->pending.set;
 	signals.shared_pending = ctx->process->shared_pending.set;
-	TAILQ_FOREACH (entry, &task->pending.queue, link)
-		signals.queued++;
-	TAILQ_FOREACH (entry, &ctx->process->shared_pending.queue, link)
-		signals.queued++;
+	signals.queued = ctx->process->queued_signals;
 	/* A thread that ends has given its actions up. */
 	for (int signo = 1; task->tid && signo <= UK_NSIG; signo++) {
 		uintptr_t handler = task->sighand->actions[signo - 1].handler;

@@ -18,9 +18,15 @@ struct process;
 #define UK_NSIG           64
 #define UK_SIGMASK(signo) (1UL << ((signo)-1))
 
+/** A queued signal. One with `taken` is its owner's, a timer's: preset once, sent any number of
+ *  times, queued at most once. */
 struct sigqueue {
 	TAILQ_ENTRY(sigqueue) link;
 	siginfo_t info;
+	struct sigpending *pending; /* of one with `taken`: where it is queued, or NULL */
+	/** It left the queue as *info, which may be completed. Interrupts off. NULL: the entry is
+	 *  from the heap and freed then. */
+	void (*taken)(struct sigqueue *entry, siginfo_t *info);
 };
 struct sigpending {
 	sigset_t set;
@@ -49,6 +55,17 @@ void sighand_reset_for_exec(struct sighand *sighand);
 /** Sends to a process / to one thread. 0, -EAGAIN when the queue limit is reached. Any context. */
 int signal_send_process(struct process *process, const siginfo_t *info);
 int signal_send_task(struct task *task, const siginfo_t *info);
+/**
+ * Sends an entry that is its owner's, to a thread of the process or (NULL) to all of it. false: it
+ * was thrown away, since the signal is ignored, or a standard one that is pending already and not
+ * from timer_create(2). Any context.
+ */
+bool signal_send_entry(struct process *process, struct task *task, struct sigqueue *entry);
+/** Takes such an entry back out of the queue, if it is in one. */
+void signal_unqueue_entry(struct sigqueue *entry);
+/** Room for one more queued signal: 0, or -EAGAIN (RLIMIT_SIGPENDING); and its way back. */
+int signal_reserve(struct process *process);
+void signal_unreserve(struct process *process);
 /** A signal that the kernel itself raises, si_code SI_KERNEL. */
 int signal_raise_kernel(struct process *process, int signo);
 /** One that a call of the current thread brings upon it (SIGPIPE, SIGXFSZ): as if it had sent it.
@@ -89,7 +106,7 @@ void signal_set_blocked_temporarily(sigset_t mask);
 /** A thread has left: what was meant for any of them is announced to those that are left. */
 void signal_retarget(struct process *process);
 /** Throws a pending set away. */
-void signal_discard(struct sigpending *pending);
+void signal_discard(struct process *process, struct sigpending *pending);
 
 const char *signal_name(int signo); /* "SIGSEGV" */
 

@@ -54,6 +54,7 @@ struct process {
 	unsigned int thread_count;
 	struct waitq thread_exits;        /* woken when one leaves `threads` */
 	struct sigpending shared_pending; /* irq-off */
+	unsigned int queued_signals;      /* for RLIMIT_SIGPENDING: entries and timers; irq-off */
 	struct ktimer_queue cpu_timers;   /* on process_cpu_ns() */
 	struct ktimer cpu_limit;          /* RLIMIT_CPU */
 	struct rlimit64 rlimits[RLIM_NLIMITS];
