@@ -9,6 +9,7 @@
 #include <linux/errno.h>
 #include <uk/file.h>
 #include <uk/futex.h>
+#include <uk/posix_timer.h>
 #include <uk/string.h>
 #include <uk/task.h>
 #include "exec_image.h"
@@ -67,6 +68,7 @@ int exec_commit(struct exec_image *exec)
 	vmspace_put(old);
 	fdtable_close_on_exec(task->fdtable);
 	sighand_reset_for_exec(task->sighand);
+	posix_timers_exec(task->process);
 	task->altstack = (stack_t){.ss_flags = SS_DISABLE};
 	task->robust_list_len = 0;
 	task->rseq = NULL;

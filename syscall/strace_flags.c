@@ -18,6 +18,7 @@
 #include <linux/signalfd.h>
 #include <uk/stat.h>
 #include <linux/time.h>
+#include <linux/timerfd.h>
 #include <asm/ioctls.h>
 #include <asm/signal.h>
 #include <uk/arch/prctl_names.h>
@@ -90,6 +91,11 @@
 	F(CLOCK_MONOTONIC_COARSE) F(CLOCK_BOOTTIME) F(CLOCK_REALTIME_ALARM)                        \
 	F(CLOCK_BOOTTIME_ALARM) F(CLOCK_TAI)
 #define TIMER(F) F(TIMER_ABSTIME)
+#define TIMERFD(F) F(TFD_CLOEXEC) F(TFD_NONBLOCK)
+#define TIMERFDSET(F) F(TFD_TIMER_ABSTIME) F(TFD_TIMER_CANCEL_ON_SET)
+#define ITIMER(F) F(ITIMER_REAL) F(ITIMER_VIRTUAL) F(ITIMER_PROF)
+#define RUSAGE(F) F(RUSAGE_SELF) F(RUSAGE_CHILDREN) F(RUSAGE_THREAD)
+#define SIGEV(F) F(SIGEV_SIGNAL) F(SIGEV_NONE) F(SIGEV_THREAD) F(SIGEV_THREAD_ID)
 #define SIGHOW(F) F(SIG_BLOCK) F(SIG_UNBLOCK) F(SIG_SETMASK)
 #define FUTEX(F)                                                                                   \
 	F(FUTEX_WAIT) F(FUTEX_WAKE) F(FUTEX_FD) F(FUTEX_REQUEUE) F(FUTEX_CMP_REQUEUE)              \
@@ -341,6 +347,12 @@ void strace_put_named(struct strace_line *line, enum strace_kind kind, unsigned 
 	case KIND_EPOLL_FLAGS:
 		FLAGS(EPOLLFLAG);
 		break;
+	case KIND_TIMERFD_FLAGS:
+		FLAGS(TIMERFD);
+		break;
+	case KIND_TIMERFD_SET:
+		FLAGS(TIMERFDSET);
+		break;
 	case KIND_GRND:
 		FLAGS(GRND);
 		break;
@@ -367,6 +379,15 @@ void strace_put_named(struct strace_line *line, enum strace_kind kind, unsigned 
 		break;
 	case KIND_EPOLL_OP:
 		CHOICE(EPOLLOP);
+		break;
+	case KIND_SIGEV:
+		CHOICE(SIGEV);
+		break;
+	case KIND_ITIMER:
+		CHOICE(ITIMER);
+		break;
+	case KIND_RUSAGE:
+		CHOICE(RUSAGE);
 		break;
 	case KIND_RESOURCE:
 		CHOICE(RESOURCE);

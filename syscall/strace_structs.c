@@ -36,6 +36,57 @@ static bool put_times(struct strace_line *line, unsigned long addr, unsigned int
 	return true;
 }
 
+static void put_interval(struct strace_line *line, const struct __kernel_timespec *times,
+			 const char *fraction_name)
+{
+	strace_put(line, "{it_interval={tv_sec=%lld, %s=%lld}, ", times[0].tv_sec, fraction_name,
+		   times[0].tv_nsec);
+	strace_put(line, "it_value={tv_sec=%lld, %s=%lld}}", times[1].tv_sec, fraction_name,
+		   times[1].tv_nsec);
+}
+
+/* struct itimerspec and itimerval: the same numbers under other names. */
+static bool put_itimer(struct strace_line *line, unsigned long addr, const char *fraction_name)
+{
+	struct __kernel_timespec times[2];
+
+	if (copy_from_user(times, user(addr), sizeof(times)))
+		return false;
+	put_interval(line, times, fraction_name);
+	return true;
+}
+
+static bool put_sigevent(struct strace_line *line, unsigned long addr)
+{
+	struct sigevent event;
+
+	if (copy_from_user(&event, user(addr), sizeof(event)))
+		return false;
+	strace_put(line, "{sigev_value={sival_ptr=");
+	strace_put_pointer(line, (unsigned long)event.sigev_value.sival_ptr);
+	strace_put(line, "}, sigev_signo=");
+	strace_put_named(line, KIND_SIGNO, (unsigned int)event.sigev_signo);
+	strace_put(line, ", sigev_notify=");
+	strace_put_named(line, KIND_SIGEV, (unsigned int)event.sigev_notify);
+	if (event.sigev_notify == SIGEV_THREAD_ID)
+		strace_put(line, ", sigev_notify_thread_id=%d", event._sigev_un._tid);
+	strace_put_char(line, '}');
+	return true;
+}
+
+static bool put_rusage(struct strace_line *line, unsigned long addr)
+{
+	struct rusage usage;
+
+	if (copy_from_user(&usage, user(addr), sizeof(usage)))
+		return false;
+	strace_put(line, "{ru_utime={tv_sec=%ld, tv_usec=%ld}, ", (long)usage.ru_utime.tv_sec,
+		   (long)usage.ru_utime.tv_usec);
+	strace_put(line, "ru_stime={tv_sec=%ld, tv_usec=%ld}, ...}", (long)usage.ru_stime.tv_sec,
+		   (long)usage.ru_stime.tv_usec);
+	return true;
+}
+
 static void put_mode(struct strace_line *line, unsigned int mode)
 {
 	static const char types[16][8] = {[1] = "S_IFIFO", [2] = "S_IFCHR", [4] = "S_IFDIR",
@@ -259,6 +310,16 @@ static bool put_two_ints(struct strace_line *line, unsigned long addr)
 	return true;
 }
 
+static bool put_one_int(struct strace_line *line, unsigned long addr)
+{
+	int value = 0;
+
+	if (get_user(value, (const int __user *)addr))
+		return false;
+	strace_put(line, "[%d]", value);
+	return true;
+}
+
 static bool put_offset(struct strace_line *line, unsigned long addr)
 {
 	loff_t offset = 0;
@@ -283,6 +344,18 @@ bool strace_put_struct(struct strace_line *line, enum strace_kind kind, unsigned
 		return put_times(line, addr, 1, "tv_usec");
 	case KIND_TV2_IN:
 		return put_times(line, addr, 2, "tv_usec");
+	case KIND_ITIMERSPEC_IN:
+	case KIND_ITIMERSPEC_OUT:
+		return put_itimer(line, addr, "tv_nsec");
+	case KIND_ITIMERVAL_IN:
+	case KIND_ITIMERVAL_OUT:
+		return put_itimer(line, addr, "tv_usec");
+	case KIND_SIGEVENT_IN:
+		return put_sigevent(line, addr);
+	case KIND_RUSAGE_OUT:
+		return put_rusage(line, addr);
+	case KIND_INT_OUT:
+		return put_one_int(line, addr);
 	case KIND_STAT_OUT:
 		return put_stat(line, addr);
 	case KIND_STATX_OUT:

@@ -13,6 +13,7 @@
 #include <uk/futex.h>
 #include <uk/heap.h>
 #include <uk/plat/power.h>
+#include <uk/posix_timer.h>
 #include <uk/sched.h>
 #include <uk/string.h>
 #include <uk/vfs.h>
@@ -178,6 +179,10 @@ void task_exit(int status)
 	futex_exit(task);
 	leave_process(task, status);
 	task_set_tid(task, 0);
+	if (task->cpu_timers.first || process->timers)
+		posix_timers_thread_exit(task);
+	if (!process->thread_count)
+		posix_timers_exit(process);
 	task_give_up(task);
 	sched_exit();
 }

@@ -16,6 +16,7 @@
 #include <uk/klog.h>
 #include <uk/lock.h>
 #include <uk/plat/time.h>
+#include <uk/timerfd.h>
 #define UK_LOG_NAME "time: "
 #include <uk/print.h>
 #include "clock_internal.h"
@@ -206,8 +207,10 @@ int clock_set_realtime_ns(uint64_t ns)
 		error = 0;
 	}
 	spin_unlock_irqrestore(&state.lock, flags);
-	if (!error)
+	if (!error) {
 		ktimer_clock_jumped(&ktimer_realtime);
+		timerfd_clock_was_set();
+	}
 	return error;
 }
 

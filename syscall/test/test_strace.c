@@ -16,6 +16,7 @@
 #include <linux/inotify.h>
 #include <linux/futex.h>
 #include <linux/mman.h>
+#include <linux/resource.h>
 #include <linux/sched.h>
 #include <linux/time_types.h>
 #include <linux/uio.h>
@@ -271,6 +272,33 @@ static void test_epoll_events(void **state)
 	assert_string_equal(show_arg(KIND_EPOLL_EVENT_IN, BAD_ADDRESS, 0, 0), "0x10");
 }
 
+static void test_timers(void **state)
+{
+	struct __kernel_itimerspec spec = {.it_interval = {1, 2}, .it_value = {3, 4}};
+	struct sigevent event = {.sigev_notify = SIGEV_THREAD_ID, .sigev_signo = SIGINT};
+	struct rusage usage = {.ru_utime = {1, 2}};
+	int id = 5;
+
+	(void)state;
+	event._sigev_un._tid = 7;
+	assert_string_equal(show_arg(KIND_ITIMERSPEC_IN, STR(&spec), 0, 0),
+			    "{it_interval={tv_sec=1, tv_nsec=2}, it_value={tv_sec=3, tv_nsec=4}}");
+	assert_string_equal(show_arg(KIND_ITIMERVAL_OUT, STR(&spec), 0, 0),
+			    "{it_interval={tv_sec=1, tv_usec=2}, it_value={tv_sec=3, tv_usec=4}}");
+	assert_string_equal(show_arg(KIND_SIGEVENT_IN, STR(&event), 0, 0),
+			    "{sigev_value={sival_ptr=NULL}, sigev_signo=SIGINT, "
+			    "sigev_notify=SIGEV_THREAD_ID, sigev_notify_thread_id=7}");
+	assert_string_equal(
+		show_arg(KIND_RUSAGE_OUT, STR(&usage), 0, 0),
+		"{ru_utime={tv_sec=1, tv_usec=2}, ru_stime={tv_sec=0, tv_usec=0}, ...}");
+	assert_string_equal(show_arg(KIND_INT_OUT, STR(&id), 0, 0), "[5]");
+	assert_string_equal(show_named(KIND_ITIMER, 2), "ITIMER_PROF");
+	assert_string_equal(show_named(KIND_RUSAGE, (unsigned long)-1), "RUSAGE_CHILDREN");
+	assert_string_equal(show_named(KIND_TIMERFD_FLAGS, O_CLOEXEC), "TFD_CLOEXEC");
+	assert_string_equal(show_named(KIND_TIMERFD_SET, 3),
+			    "TFD_TIMER_ABSTIME|TFD_TIMER_CANCEL_ON_SET");
+}
+
 static void test_trim(void **state)
 {
 	struct strace_call open = {
@@ -395,19 +423,13 @@ static void test_records(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_epoll_events),
-		cmocka_unit_test(test_flags),
-		cmocka_unit_test(test_values),
-		cmocka_unit_test(test_strings),
-		cmocka_unit_test(test_bytes),
-		cmocka_unit_test(test_vectors),
-		cmocka_unit_test(test_string_arrays),
-		cmocka_unit_test(test_structs),
-		cmocka_unit_test(test_trim),
-		cmocka_unit_test(test_results),
-		cmocka_unit_test(test_long_lines),
-		cmocka_unit_test(test_threads),
-		cmocka_unit_test(test_message_in_a_call),
+		cmocka_unit_test(test_epoll_events),  cmocka_unit_test(test_flags),
+		cmocka_unit_test(test_values),        cmocka_unit_test(test_strings),
+		cmocka_unit_test(test_bytes),         cmocka_unit_test(test_vectors),
+		cmocka_unit_test(test_string_arrays), cmocka_unit_test(test_structs),
+		cmocka_unit_test(test_timers),        cmocka_unit_test(test_trim),
+		cmocka_unit_test(test_results),       cmocka_unit_test(test_long_lines),
+		cmocka_unit_test(test_threads),       cmocka_unit_test(test_message_in_a_call),
 		cmocka_unit_test(test_records),
 	};
 

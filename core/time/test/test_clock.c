@@ -16,6 +16,7 @@
 #include <uk/print.h>
 #include <uk/signal.h>
 #include <uk/task.h>
+#include <uk/timerfd.h>
 #include "../clock_internal.h"
 
 #define SEC 1000000000UL
@@ -50,7 +51,7 @@ static struct ukplat_counter_freq machine = {.hz = SEC, .source = "test"};
 static uint64_t wall_ns = 1700000000 * SEC;
 static unsigned int calibrations;
 static struct ktimer *armed;
-static unsigned int jumps;
+static unsigned int jumps, cancels;
 
 struct ktimer_queue ktimer_monotonic, ktimer_realtime;
 
@@ -59,6 +60,10 @@ void ktimer_clock_jumped(struct ktimer_queue *queue)
 {
 	assert_ptr_equal(queue, &ktimer_realtime);
 	jumps++;
+}
+void timerfd_clock_was_set(void)
+{
+	cancels++;
 }
 void ktimer_arm_on(struct ktimer *timer, struct ktimer_queue *queue, uint64_t deadline_ns)
 {
@@ -213,6 +218,7 @@ static void test_set(void **state)
 	assert_int_equal(now.tv_sec, ts.tv_sec);
 	assert_int_equal(clock_monotonic_ns(), monotonic);
 	assert_int_equal(jumps, 1);
+	assert_int_equal(cancels, 1);
 	ts.tv_nsec = SEC;
 	assert_int_equal(clock_set(CLOCK_REALTIME, &ts), -EINVAL);
 	ts = (struct __kernel_timespec){.tv_sec = -1};

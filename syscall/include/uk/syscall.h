@@ -21,6 +21,7 @@
 #include <linux/types.h>
 #include <uk/essentials.h>
 
+struct __kernel_timex;
 struct clone_args;
 struct epoll_event;
 struct futex_waitv;

@@ -24,6 +24,7 @@ struct futex_waiter;
 struct fdtable;
 struct fsctx;
 struct file;
+struct process_timers;
 
 /** User and group ids (credentials(7)). The program starts as root and owns the
  *  machine; changing ids follows Linux' capability rules, but no file access is refused. */
@@ -55,6 +56,7 @@ struct process {
 	struct waitq thread_exits;        /* woken when one leaves `threads` */
 	struct sigpending shared_pending; /* irq-off */
 	unsigned int queued_signals;      /* for RLIMIT_SIGPENDING: entries and timers; irq-off */
+	struct process_timers *timers;    /* of timer_create(2), setitimer(2); NULL: none yet */
 	struct ktimer_queue cpu_timers;   /* on process_cpu_ns() */
 	struct ktimer cpu_limit;          /* RLIMIT_CPU */
 	struct rlimit64 rlimits[RLIM_NLIMITS];

@@ -8,9 +8,12 @@
 #include <uk/arch/cpu.h>
 #include <uk/clock.h>
 
+struct process_timers;
+
 struct process {
 	int pid;
 	struct rlimit64 rlimits[RLIM_NLIMITS];
+	struct process_timers *timers;
 	struct ktimer_queue cpu_timers;
 	struct ktimer cpu_limit;
 };
