@@ -13,6 +13,8 @@
 #include <sys/ioctl.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
+#include <sys/timerfd.h>
+#include <time.h>
 #include <sys/uio.h>
 
 /* Descriptors that set_up() puts in place. */
@@ -26,7 +28,10 @@ enum {
 	FD_EPOLL, /* with something to report */
 	FD_PID,
 	FD_INOTIFY,
+	FD_TIMER,
 };
+
+#define TIMER 0 /* the first that timer_create() makes */
 
 /* Kinds of a pointer argument. */
 enum kind { NONE, STR, IN, OUT };
@@ -55,6 +60,8 @@ static char exe_path[] = "/proc/self/exe";
 static unsigned int cap_header[2] = {0x20080522, 0};
 static struct flock lock_good = {.l_type = F_RDLCK};
 static uint64_t how_good[3];
+static long event_good[8] = {0, SIGUSR1};
+static long timex_good[26];
 
 #define P(object) ((long)(object))
 #define F         P(name_good)
@@ -201,6 +208,17 @@ static const struct row rows[] = {
 	R(settimeofday, K(IN), 0, Z, 0),
 	R(time, K(OUT), 0, G),
 	R(times, K(OUT), 0, G),
+	R(timer_create, K(NONE, IN), 0, 1, P(event_good), P(good)),
+	R(timer_create, K(NONE, NONE, OUT), 0, 1, 0, G),
+	R(timer_settime, K(NONE, NONE, IN, OUT), 0, TIMER, 0, Z, G),
+	R(timer_gettime, K(NONE, OUT), 0, TIMER, G),
+	R(setitimer, K(NONE, IN, OUT), 0, 0, Z, G),
+	R(getitimer, K(NONE, OUT), 0, 0, G),
+	R(timerfd_settime, K(NONE, NONE, IN, OUT), 0, FD_TIMER, 0, Z, G),
+	R(timerfd_gettime, K(NONE, OUT), 0, FD_TIMER, G),
+	R(read, K(NONE, OUT), ANY, FD_TIMER, G, 8),
+	R(adjtimex, K(OUT), 0, P(timex_good)),
+	R(clock_adjtime, K(NONE, OUT), 0, 0, P(timex_good)),
 
 	/* signals */
 	R(rt_sigaction, K(NONE, IN, OUT), 0, SIGUSR1, Z, G, 8),
@@ -342,7 +360,7 @@ static void try_argument(const struct row *row, int argument)
 static void set_up(void)
 {
 	struct epoll_event event = {.events = EPOLLIN};
-	int fds[2];
+	int fds[2], timer = -1;
 
 	CHECK_EQ(dup2(t_make_file("f", good, sizeof(good)), FD_FILE), FD_FILE);
 	CHECK_OK(symlink("./f", "l"));
@@ -359,6 +377,9 @@ static void set_up(void)
 	CHECK_EQ(dup2(epoll_create1(0), FD_EPOLL), FD_EPOLL);
 	CHECK_OK(epoll_ctl(FD_EPOLL, EPOLL_CTL_ADD, FD_PIPE_READ, &event));
 	CHECK_EQ(dup2((int)syscall(434, getpid(), 0), FD_PID), FD_PID);
+	CHECK_EQ(dup2(timerfd_create(CLOCK_MONOTONIC, TFD_NONBLOCK), FD_TIMER), FD_TIMER);
+	CHECK_OK(syscall(SYS_timer_create, CLOCK_MONOTONIC, NULL, &timer));
+	CHECK_EQ(timer, TIMER);
 	CHECK_EQ(lseek(FD_FILE, 0, SEEK_SET), 0);
 	make_bads();
 }

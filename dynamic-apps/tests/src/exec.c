@@ -8,6 +8,7 @@
 
 #include <sys/mman.h>
 #include <sys/prctl.h>
+#include <time.h>
 
 extern char **environ;
 
@@ -102,6 +103,7 @@ static void on_signal(int signo)
 static void leave_traces(void)
 {
 	sigset_t set;
+	int timer;
 
 	CHECK_EQ(dup2(1, 100), 100);
 	CHECK_EQ(dup3(1, 101, O_CLOEXEC), 101);
@@ -113,6 +115,8 @@ static void leave_traces(void)
 	sigprocmask(SIG_SETMASK, &set, NULL);
 	raise(SIGHUP); /* stays pending */
 	umask(077);
+	CHECK_OK(syscall(SYS_timer_create, CLOCK_MONOTONIC, NULL, &timer));
+	CHECK_EQ(alarm(1000), 0);
 	prctl(PR_SET_NAME, "old name");
 	mmap((void *)0x10000000UL, PAGE, PROT_READ | PROT_WRITE,
 	     MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED, -1, 0);
@@ -137,6 +141,9 @@ static void check_traces(void)
 	signal(SIGHUP, SIG_IGN);
 	signal(SIGHUP, SIG_DFL);
 	CHECK_EQ(umask(022), 077);
+	for (int id = 0; id < 10; id++)
+		CHECK_ERR(syscall(SYS_timer_getoverrun, id), EINVAL);
+	CHECK(alarm(0) > 900);
 	prctl(PR_GET_NAME, name);
 	CHECK(strcmp(name, "old name") != 0);
 	CHECK_ERR(msync((void *)0x10000000UL, PAGE, MS_ASYNC), ENOMEM);
