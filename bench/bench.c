@@ -44,6 +44,7 @@ static struct {
 	int zero, null, file; /* open descriptors */
 	int pipe[2];
 	int event, ready_epoll; /* an eventfd; an epoll that watches another one, which is ready */
+	int timer;              /* of timer_create, on the monotonic clock */
 	clock_gettime_fn vdso;  /* NULL without a vDSO */
 	char *page;             /* one touched page for mprotect */
 	bool is_insn;           /* -u insn */
@@ -251,6 +252,28 @@ struct item {
 	unsigned int batch; /* calls per batch with -u insn; ten times as many with -u ns */
 };
 
+/* Until the sleep is over and the program goes on: the sleep itself is in the figure. */
+static void run_nanosleep_1us(unsigned long n)
+{
+	const struct timespec pause = {0, 1000};
+
+	LOOP(n)
+	bench.last_failures += call3(SYS_nanosleep, (long)&pause, 0, 0) != 0;
+}
+
+static void run_timer_arm_disarm(unsigned long n)
+{
+	const struct itimerspec hour = {.it_value = {3600, 0}}, none = {.it_value = {0, 0}};
+
+	LOOP(n)
+	{
+		bench.last_failures +=
+			call6(SYS_timer_settime, bench.timer, 0, (long)&hour, 0, 0, 0) != 0;
+		bench.last_failures +=
+			call6(SYS_timer_settime, bench.timer, 0, (long)&none, 0, 0, 0) != 0;
+	}
+}
+
 static const struct item items[] = {
 	{"loop_empty", run_loop_empty, 1000},
 	{"clock_gettime_vdso", run_clock_vdso, 1000},
@@ -272,6 +295,8 @@ static const struct item items[] = {
 	{"futex_ping_pong", run_futex_ping_pong, 300},
 	{"pipe_ping_pong", run_pipe_ping_pong, 300},
 	{"signal_self", run_signal_self, 200},
+	{"nanosleep_1us", run_nanosleep_1us, 100},
+	{"timer_arm_disarm", run_timer_arm_disarm, 200},
 };
 
 /* --- measuring ------------------------------------------------------------------------------ */
@@ -410,7 +435,8 @@ static bool set_up(void)
 	bench.null = open("/dev/null", O_WRONLY);
 	bench.file = file_open();
 	bench.page = mmap(NULL, PAGE, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-	if (bench.page == MAP_FAILED || pipe(bench.pipe) != 0 || !set_up_events())
+	if (bench.page == MAP_FAILED || pipe(bench.pipe) != 0 || !set_up_events() ||
+	    syscall(SYS_timer_create, CLOCK_MONOTONIC, NULL, &bench.timer) != 0)
 		return false;
 	*(volatile char *)bench.page = 1;
 	return bench.zero >= 0 && bench.null >= 0 && bench.file >= 0;

@@ -24,6 +24,8 @@ ITEMS = [
     ("futex_ping_pong", "futex ping-pong, round", 1000),
     ("pipe_ping_pong", "pipe ping-pong between threads, round", 2000),
     ("signal_self", "signal to self with handler", 900),
+    ("nanosleep_1us", "nanosleep of 1 µs, with the 1000 of the sleep", 51_000),
+    ("timer_arm_disarm", "timer_settime: arm, disarm", None),
 ]
 BOOT_TARGET = 600_000
 IMAGE_TARGET = 400 * 1024
