@@ -156,6 +156,21 @@ static int mount_default(const char *source, const char *mountpoint, const char 
 	return is_taken ? 0 : mount_and_tell(source, mountpoint, driver, flags, NULL);
 }
 
+/* passwd(5), group(5): so that programs find the user they run as. What is there stays as it is, and
+ * a tree that takes no file is no reason to complain.
+ */
+static void make_users(void)
+{
+	static const char passwd[] = "root:x:0:0:root:/root:/bin/sh\n"
+				     "nobody:x:65534:65534:nobody:/nonexistent:/usr/sbin/nologin\n";
+	static const char group[] = "root:x:0:\nnogroup:x:65534:\n";
+
+	if (make_dir("/etc", 0755))
+		return;
+	vfs_write_kernel("/etc/passwd", O_CREAT | O_EXCL, passwd, sizeof(passwd) - 1);
+	vfs_write_kernel("/etc/group", O_CREAT | O_EXCL, group, sizeof(group) - 1);
+}
+
 int upcall_mount_rootfs(void)
 {
 	const unsigned int quiet = MS_NOSUID | MS_NODEV | MS_NOEXEC;
@@ -180,6 +195,8 @@ int upcall_mount_rootfs(void)
 		error = make_dir("/tmp", 01777);
 	if (!error)
 		error = make_dir("/run", 0755); /* where servers leave their pid */
+	if (!error)
+		make_users();
 	current->fs->umask = 022;
 	vfs_stamp_from_clock();
 	return error;

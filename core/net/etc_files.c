@@ -5,7 +5,6 @@
  */
 #include <linux/errno.h>
 #include <linux/fcntl.h>
-#include <uk/file.h>
 #include <uk/fmt.h>
 #include <uk/string.h>
 #include <uk/uts.h>
@@ -18,24 +17,10 @@
 
 static bool resolv_conf_is_ours;
 
-static int write_file(const char *name, int flags, const char *text, size_t len)
-{
-	struct file *file = vfs_open_kernel(name, O_WRONLY | flags, 0644);
-	struct uio uio = uio_kernel((void *)text, len);
-	loff_t pos = 0;
-	uk_ssize_t done;
-
-	if (IS_ERR(file))
-		return (int)PTR_ERR(file);
-	done = file_write(file, &uio, &pos);
-	file_put(file);
-	return done < 0 ? (int)done : 0;
-}
-
 /* What is there stays as it is; a read-only or strange tree is no reason to complain. */
 static bool create(const char *name, const char *text, size_t len)
 {
-	return write_file(name, O_CREAT | O_EXCL, text, len) == 0;
+	return vfs_write_kernel(name, O_CREAT | O_EXCL, text, len) == 0;
 }
 
 void net_files_create(void)
@@ -70,6 +55,6 @@ void net_files_update(const struct netconf *conf)
 					    "nameserver %u.%u.%u.%u\n", conf->dns[i] >> 24,
 					    conf->dns[i] >> 16 & 255, conf->dns[i] >> 8 & 255,
 					    conf->dns[i] & 255);
-	if (write_file("/etc/resolv.conf", O_TRUNC, text, (size_t)len))
+	if (vfs_write_kernel("/etc/resolv.conf", O_TRUNC, text, (size_t)len))
 		uk_pr_warn("/etc/resolv.conf cannot be written\n");
 }

@@ -277,3 +277,17 @@ struct file *vfs_open_kernel(const char *name, int flags, uint32_t mode)
 
 	return vfs_open(&from_root, flags, mode);
 }
+
+int vfs_write_kernel(const char *name, int flags, const char *text, size_t len)
+{
+	struct file *file = vfs_open_kernel(name, O_WRONLY | flags, 0644);
+	struct uio uio = uio_kernel((void *)text, len);
+	loff_t pos = 0;
+	uk_ssize_t done;
+
+	if (IS_ERR(file))
+		return (int)PTR_ERR(file);
+	done = file_write(file, &uio, &pos);
+	file_put(file);
+	return done < 0 ? (int)done : 0;
+}

@@ -18,3 +18,10 @@ endef
 $(eval $(call uk_python,python3,PYTHON3,a plain script,sample))
 $(eval $(call uk_python,python3-threads,PYTHON3_THREADS,threads,threads))
 $(eval $(call uk_python,python3-asyncio,PYTHON3_ASYNCIO,asyncio,aio))
+
+# A server in the guest that any browser reads.
+$(eval $(call uk_python,python3-http,PYTHON3_HTTP,http.server on port 8000,sample))
+APPPYTHON3_HTTP_FILES := $(UK_PYTHON_LIB) dynamic-apps/nginx/index.html:/srv/index.html
+APPPYTHON3_HTTP_ARGS  := -m http.server -d /srv 8000
+APPPYTHON3_HTTP_EXPECT :=
+APPPYTHON3_HTTP_PORTS := tcp:8000

@@ -9,7 +9,9 @@
 #   APPFOO_BAR_EXCLUDE   := patterns of host paths to leave out of these folders
 #   APPFOO_BAR_BINARIES  := files that rules in app.mk make in $(APPFOO_BAR_BUILD)
 #   APPFOO_BAR_ARGS, APPFOO_BAR_PARAMS, APPFOO_BAR_MEM    defaults for `make run APP=foo-bar`
-#   APPFOO_BAR_EXPECT    := file with the output expected with these, or
+#   APPFOO_BAR_PORTS     := the ports of a server; it is tested by clients (tests/runner/servers.py),
+#                           any other program by its output and status:
+#   APPFOO_BAR_EXPECT    := file with the output expected with the defaults, or
 #   APPFOO_BAR_EXPECT_CMD := a shell command that prints it on this machine
 #   APPFOO_BAR_STATUS    := the status expected (0)
 
@@ -36,6 +38,7 @@ $(APP$(2)_BINARIES): | prerequisites-app-$(1)
 $(APP$(2)_BUILD)/initrd.cpio: $(APP$(2)_BINARIES) FORCE | prerequisites-app-$(1)
 	$$(Q)mkdir -p $$(@D)
 	$$(Q)$(SCRIPTS)/mkinitrd -o $$@ $(call uk_app_initrd_args,$(2))
+	$$(file >$$(@D)/cmdline,$$(APP$(2)_PROGRAM) $$(APP$(2)_ARGS))
 test-app-$(1): $(APP$(2)_BUILD)/initrd.cpio
 	$$(Q)UK_EXPECT='$(APP$(2)_EXPECT)' UK_EXPECT_CMD='$(APP$(2)_EXPECT_CMD)' \
 		$(SCRIPTS)/test-app '$(1)' '$(or $(APP$(2)_STATUS),0)' '$(MAKE)'
@@ -47,6 +50,7 @@ apps: $(foreach app,$(UK_APPS),$(APP$(call ucase,$(app))_BUILD)/initrd.cpio)
 	@echo 'Apps, for make run APP=<name>:'
 	@$(foreach app,$(UK_APPS),printf '  %-26s %s\n' '$(app)' '$(APP$(call \
 		ucase,$(app))_ABOUT)';)
-test-apps: $(UK_APPS:%=test-app-%)
+# Servers do not end by themselves.
+test-apps: $(foreach app,$(UK_APPS),$(if $(APP$(call ucase,$(app))_PORTS),,test-app-$(app)))
 FORCE:
 .PHONY: apps test-apps FORCE

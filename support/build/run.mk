@@ -7,7 +7,8 @@
 #   FILES="HOST[:GUEST] ..."   files and folders to take along
 #   PARAMS="..."      kernel parameters
 #   KERNEL=<image>    another image than the one built here
-#   PORTS="tcp:6379 udp:5353:53"   a network device, and ports of 127.0.0.1 that lead to the guest
+#   PORTS="tcp:6379 udp:5353:53"   a network device, and ports of 127.0.0.1 that lead to the guest;
+#                                  an app that serves has its own
 #   NET=1, BRIDGE=br0, TAP=tap0     a network device on QEMU's user network, a bridge, a tap interface
 #   MEM= CPUS= MACHINE= ACCEL= CPU= BOOT= TIMEOUT= QEMU_ARGS=   see qemu-guest -h
 #
@@ -46,6 +47,9 @@ UK_RUN_INITRD  := $($(UK_RUN_VAR)_BUILD)/initrd.cpio
 UK_RUN_ARGS     = $(if $(filter undefined,$(origin ARGS)),$($(UK_RUN_VAR)_ARGS),$(value ARGS))
 UK_RUN_PARAMS   = $($(UK_RUN_VAR)_PARAMS) $(value PARAMS)
 MEM            ?= $($(UK_RUN_VAR)_MEM)
+ifeq ($(NET)$(BRIDGE)$(TAP),)
+PORTS          ?= $($(UK_RUN_VAR)_PORTS)
+endif
 ifneq ($(FILES),)
 UK_RUN_INITRD  := $(UK_RUN_DIR)/initrd.cpio
 $(UK_RUN_INITRD): $($(UK_RUN_VAR)_BINARIES) FORCE | prerequisites-app-$(UK_RUN_APP)
