@@ -156,8 +156,8 @@ static int mount_default(const char *source, const char *mountpoint, const char 
 	return is_taken ? 0 : mount_and_tell(source, mountpoint, driver, flags, NULL);
 }
 
-/* passwd(5), group(5): so that programs find the user they run as. What is there stays as it is, and
- * a tree that takes no file is no reason to complain.
+/* passwd(5), group(5): so that programs find the user they run as. What is there stays as it is,
+ * and a tree that takes no file is no reason to complain.
  */
 static void make_users(void)
 {

@@ -41,7 +41,8 @@ struct file *vfs_open_path(const struct path *path, int flags); /* ERR_PTR */
 /** Convenience for the kernel itself: relative to the root, following links. */
 int vfs_lookup_kernel(const char *name, struct path *path);
 struct file *vfs_open_kernel(const char *name, int flags, uint32_t mode);
-/** A small file of the kernel's own, mode 0644; `flags` beside O_WRONLY: O_CREAT | O_EXCL, O_TRUNC. */
+/** A small file of the kernel's own, mode 0644; `flags` beside O_WRONLY: O_CREAT | O_EXCL, O_TRUNC.
+ */
 int vfs_write_kernel(const char *name, int flags, const char *text, size_t len);
 
 void vfs_stat_inode(const struct inode *inode, struct statx *out);
