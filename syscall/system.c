@@ -12,6 +12,7 @@
 #include <uk/page.h>
 #include <uk/plat/power.h>
 #include <uk/random.h>
+#include <uk/sched.h>
 #include <uk/string.h>
 #include <uk/syscall.h>
 #include <uk/task.h>
@@ -93,7 +94,7 @@ long sys_getrandom(void __user *buf, size_t len, unsigned int flags)
 		done += count - missed;
 		if (missed)
 			return done ? (long)done : -EFAULT;
-		if (done % UK_PAGE_SIZE == 0 && signal_is_pending())
+		if (done % UK_PAGE_SIZE == 0 && sched_pause())
 			break;
 	}
 	memset(piece, 0, sizeof(piece));

@@ -4,6 +4,7 @@
 #include <linux/random.h>
 #include <uk/devfs.h>
 #include <uk/random.h>
+#include <uk/sched.h>
 #include <uk/vfs.h>
 
 #define MEM_MAJOR    1
@@ -19,12 +20,29 @@ static uk_ssize_t null_write(struct file *file, struct uio *uio, loff_t *pos)
 	return uio_skip(uio, uio->resid_bytes);
 }
 
+static uk_ssize_t __uk_noinline read_zero_pieces(struct uio *uio)
+{
+	uk_ssize_t done = 0;
+
+	while (uio->resid_bytes) {
+		size_t len = UK_MIN(SCHED_PIECE_BYTES, uio->resid_bytes);
+		uk_ssize_t part = uio_put_zeros(uio, len);
+
+		if (part <= 0)
+			return done ? done : part;
+		done += part;
+		if ((size_t)part < len || sched_pause())
+			break;
+	}
+	return done;
+}
+
 static uk_ssize_t zero_read(struct file *file, struct uio *uio, loff_t *pos)
 {
 	size_t len = uio->resid_bytes, left;
 
-	if (!uio_is_simple(uio, len))
-		return uio_put_zeros_any(uio, len);
+	if (len > SCHED_PIECE_BYTES || !uio_is_simple(uio, len))
+		return read_zero_pieces(uio);
 	/* One buffer, wholly used up: nobody looks at the uio again. */
 	left = clear_user_partial(uio->base, len);
 	return uk_likely(left < len) || !len ? (uk_ssize_t)(len - left) : -EFAULT;
@@ -51,6 +69,8 @@ static uk_ssize_t random_read(struct file *file, struct uio *uio, loff_t *pos)
 		done += part;
 		if ((size_t)part < len)
 			break;
+		if (done % SCHED_PIECE_BYTES == 0 && sched_pause())
+			break;
 	}
 	return done;
 }
@@ -68,6 +88,8 @@ static uk_ssize_t random_write(struct file *file, struct uio *uio, loff_t *pos)
 			return done ? done : part;
 		random_mix(chunk, (size_t)part);
 		done += part;
+		if (done % SCHED_PIECE_BYTES == 0 && sched_pause())
+			break;
 	}
 	return done;
 }

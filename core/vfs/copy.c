@@ -2,6 +2,7 @@
 /* Moving bytes from file to file inside the kernel: sendfile(2), copy_file_range(2). */
 #include <uk/fsnotify.h>
 #include <uk/heap.h>
+#include <uk/sched.h>
 #include "vfs_internal.h"
 
 #define CHUNK_BYTES (4 * UK_PAGE_SIZE)
@@ -39,7 +40,7 @@ static uk_ssize_t copy_from(struct file *in, loff_t *in_pos, struct file *out, l
 		if (ret <= 0)
 			break;
 		done += (size_t)ret;
-		if ((size_t)ret < part)
+		if ((size_t)ret < part || sched_pause())
 			break;
 	}
 	uk_free(buf);

@@ -46,6 +46,7 @@ PROGRAMS = {
     "futex": (STATIC, ("max",), {}),
     "futex_pi": (STATIC, ("max",), {}),
     "clone": (("static", "dynamic"), BOTH_CPUS, {}),
+    "long_calls": (STATIC, ("max",), {}),
     "inotify": (("static", "musl"), ("max",), {}),
     "inotify_watch": (STATIC, ("max",), {}),
     "kmsg": (STATIC, ("max",), {}),

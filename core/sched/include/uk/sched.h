@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * Who runs. The kernel is not preempted: a task gives the CPU away where it sleeps, or on its way
- * back to the program when UKARCH_WORK_RESCHED asks for it. There is no tick: a timer runs only
- * while somebody waits for the CPU. A CPU with nothing to run halts, on the stack of the task that
- * went to sleep last; if that is the one to wake, nothing is switched.
+ * Who runs. The kernel is not preempted: a task gives the CPU away where it sleeps, or, when
+ * UKARCH_WORK_RESCHED asks for it, on its way back to the program and in sched_pause(). There is no
+ * tick: a timer runs only while somebody waits for the CPU. A CPU with nothing to run halts, on the
+ * stack of the task that went to sleep last; if that is the one to wake, nothing is switched.
  *
  * The fields `state`, `is_interruptible`, `is_on_cpu` and `sched` of a task and the run queue are
  * guarded by irq-off (the run queue's spinlock with CONFIG_SMP).
@@ -46,8 +46,20 @@ void sched_interrupt(struct task *task);
 /** sched_yield(2): the others first, if there are any. */
 void sched_yield(void);
 
-/** UKARCH_WORK_RESCHED: lets better ones run. On the way to the program. */
+/** UKARCH_WORK_RESCHED: lets better ones run. On the way to the program, and in sched_pause(). */
 void sched_preempt(void);
+
+/**
+ * Between the pieces of long work in the kernel (at most SCHED_PIECE_BYTES each), with no spinlock
+ * held: lets better ones run. Returns whether a signal is pending, which should end the work.
+ */
+#define SCHED_PIECE_BYTES 65536UL
+static inline bool sched_pause(void)
+{
+	if (uk_unlikely(current->thread.work & UKARCH_WORK_RESCHED))
+		sched_preempt();
+	return signal_is_pending();
+}
 
 /** The current task is dead; never returns. Its last reference is put by whoever runs next. */
 void __uk_noreturn sched_exit(void);
