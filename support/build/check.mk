@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: BSD-3-Clause
 # Tests and checks. Each prints PASS/FAIL/SKIP lines; `make test` runs them all and counts.
 
-UK_CHECKS := layers arch-if format cppcheck shellcheck
+UK_CHECKS := layers arch-if syscalls format cppcheck shellcheck
 check: $(UK_CHECKS:%=check-%)
 $(UK_CHECKS:%=check-%): check-%: | prerequisites-test
 	@$(SCRIPTS)/check $*

@@ -26,6 +26,7 @@ Test
   make host-tests       unit tests [TESTS="name ..."]    make host-fuzz   [FUZZ_SECONDS=3]
   make script-tests     tests of support/scripts
   make bench            Narthex beside a Linux guest, in one table
+  make compatibility    docs/compatibility.md, from the table of system calls
   make prerequisites    install the Debian packages all this needs
 endef
 export UK_HELP

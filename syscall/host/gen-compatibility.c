@@ -2,7 +2,7 @@
 /*
  * Writes docs/compatibility.md to standard output: every system call with its number, what
  * becomes of it and what is missing, from the same table that the kernel is built from.
- * A program of the build host; see the target `compatibility` in syscall/Makefile.uk.
+ * A program of the build host; see compatibility.sh.
  */
 #include <stdio.h>
 #include <stdlib.h>
