@@ -24,7 +24,9 @@ ifneq ($(EXEC),)
 ifneq ($(APP),)
 $(error EXEC= and APP= both name a program; give one)
 endif
-UK_RUN_PROGRAM := $(if $(findstring /,$(EXEC)),$(abspath $(EXEC)),$(shell command -v -- '$(EXEC)'))
+# Not `command -v`: a shell has some of them built in.
+UK_RUN_FOUND   := $(firstword $(wildcard $(addsuffix /$(EXEC),$(subst :, ,$(PATH)))))
+UK_RUN_PROGRAM := $(if $(findstring /,$(EXEC)),$(abspath $(EXEC)),$(UK_RUN_FOUND))
 ifeq ($(wildcard $(UK_RUN_PROGRAM)),)
 $(error EXEC=$(EXEC): no such program on this machine)
 endif
