@@ -127,7 +127,6 @@ int vfs_symlink(const char *target, const struct vfs_name *name)
 static int link_into(struct walk *walk, struct path *old)
 {
 	struct inode *dir = walk->at.dentry->inode, *inode = old->dentry->inode;
-	bool is_tmpfile = old->dentry->parent == old->dentry && old->dentry->is_deleted;
 	struct dentry *dentry;
 	int ret = mount_check_writable(&walk->at);
 
@@ -137,7 +136,7 @@ static int link_into(struct walk *walk, struct path *old)
 		return -EXDEV;
 	if (S_ISDIR(inode->mode))
 		return -EPERM;
-	if ((!inode->nlink && !is_tmpfile) || walk->at.dentry->is_deleted)
+	if ((!inode->nlink && !inode->is_linkable) || walk->at.dentry->is_deleted)
 		return -ENOENT;
 	if (!dir->ops->link)
 		return -EPERM;

@@ -191,11 +191,32 @@ static struct file *open_creating(const struct vfs_name *name, int flags, uint32
 	return file;
 }
 
-/* O_TMPFILE: a file in a memory filesystem that no name leads to. */
+/* The place of a new file of the directory's filesystem that no name leads to; with references. */
+static int make_nameless(const struct path *dir, int flags, uint32_t mode, struct path *path)
+{
+	struct inode *dir_inode = dir->dentry->inode, *inode;
+	int ret = mount_check_writable(dir);
+
+	if (ret)
+		return ret;
+	if (dir_inode->ops != &ramfs_dir_ops)
+		return -EOPNOTSUPP;
+	inode = ramfs_nameless(dir_inode, mode & 07777 & ~current_fs()->umask);
+	if (IS_ERR(inode))
+		return (int)PTR_ERR(inode);
+	inode->is_linkable = !(flags & O_EXCL);
+	*path = (struct path){dir->mount, anon_dentry("(tmpfile)", inode)};
+	if (!path->dentry)
+		return -ENOMEM;
+	path->dentry->is_deleted = true;
+	path_get(path);
+	dentry_put(path->dentry);
+	return 0;
+}
+
 static struct file *open_tmpfile(const struct vfs_name *name, int flags, uint32_t mode)
 {
 	struct path dir, path;
-	struct inode *inode;
 	struct file *file;
 	int ret;
 
@@ -204,30 +225,13 @@ static struct file *open_tmpfile(const struct vfs_name *name, int flags, uint32_
 	ret = vfs_lookup(name, &dir);
 	if (ret)
 		return ERR_PTR(ret);
-	file = ERR_PTR(-ENOTDIR);
-	if (!S_ISDIR(dir.dentry->inode->mode))
-		goto out;
-	file = ERR_PTR(-EOPNOTSUPP);
-	if (dir.dentry->inode->ops != &ramfs_dir_ops)
-		goto out;
-	inode = ramfs_inode(dir.dentry->inode->sb, S_IFREG | (mode & 07777 & ~current_fs()->umask),
-			    0);
-	file = ERR_PTR(-ENOSPC);
-	if (!inode)
-		goto out;
-	inode->nlink = 0;
-	path = (struct path){dir.mount, anon_dentry("(tmpfile)", inode)};
-	file = ERR_PTR(-ENOMEM);
-	if (!path.dentry)
-		goto out;
-	path.dentry->is_deleted = true;
-	path_get(&path);
-	dentry_put(path.dentry);
+	ret = S_ISDIR(dir.dentry->inode->mode) ? make_nameless(&dir, flags, mode, &path) : -ENOTDIR;
+	path_put(&dir);
+	if (ret)
+		return ERR_PTR(ret);
 	file = file_open_path(&path, flags & ~(O_DIRECTORY | TMPFILE_BIT));
 	if (IS_ERR(file))
 		path_put(&path);
-out:
-	path_put(&dir);
 	return file;
 }
 

@@ -160,6 +160,17 @@ static int ramfs_create(struct inode *dir, struct dentry *dentry, uint32_t mode,
 	return add_name(dir, dentry, ramfs_inode(dir->sb, mode, rdev));
 }
 
+struct inode *ramfs_nameless(struct inode *dir, uint32_t mode)
+{
+	struct inode *inode = ramfs_inode(dir->sb, S_IFREG | mode, 0);
+
+	if (!inode)
+		return ERR_PTR(no_inode_error(dir->sb));
+	set_owner(inode, dir);
+	inode->nlink = 0;
+	return inode;
+}
+
 static int ramfs_symlink(struct inode *dir, struct dentry *dentry, const char *target)
 {
 	return add_name(dir, dentry, ramfs_symlink_inode(dir->sb, target, strlen(target)));
@@ -169,6 +180,7 @@ static int ramfs_link(struct inode *inode, struct inode *dir, struct dentry *den
 {
 	inode_get(inode);
 	inode->nlink++;
+	inode->is_linkable = false;
 	inode->ctime = vfs_now();
 	dentry_instantiate(dentry, inode);
 	dentry_pin(dentry);

@@ -193,6 +193,8 @@ int fifo_open(struct inode *inode, struct file *file);
 void fifo_release_inode(struct inode *inode);
 extern const struct inode_ops pipe_inode_ops;
 
+/** A regular file as if made in `dir`, but without a name. ERR_PTR on error. */
+struct inode *ramfs_nameless(struct inode *dir, uint32_t mode);
 const char *ramfs_readlink(struct inode *inode, char *buf);
 int ramfs_file_setattr(struct inode *inode, const struct inode_attr *attr);
 /** Attributes in memory: mode, owner, times. */

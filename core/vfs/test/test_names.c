@@ -313,6 +313,15 @@ static void test_open_flags(void **state)
 	assert_int_equal(fd_close(fd), 0);
 	n.flags = 0;
 	assert_ptr_equal(vfs_open(&n, O_TMPFILE | O_RDONLY, 0600), ERR_PTR(-EINVAL));
+	for (int i = 0; i < 6; i++) {
+		machine_fail_after(i);
+		file = vfs_open(&n, O_TMPFILE | O_RDWR, 0600);
+		machine_fail_after(-1);
+		if (!IS_ERR(file))
+			file_put(file);
+		else
+			assert_ptr_equal(file, ERR_PTR(-ENOMEM));
+	}
 }
 
 static void test_remove(void **state)

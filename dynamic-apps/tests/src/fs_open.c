@@ -2,6 +2,9 @@
 /* open, openat and the resolution of paths: flags, errors, symbolic links, O_PATH. */
 #include "t.h"
 
+#include <sys/fsuid.h>
+#include <sys/mount.h>
+
 static void open_create_flags(void)
 {
 	int fd = CHECK_OK(open("new", O_RDWR | O_CREAT | O_EXCL, 0640));
@@ -223,16 +226,49 @@ static void open_empty_path(void)
 static void open_temporary(void)
 {
 	struct stat st;
-	int fd = open(".", O_RDWR | O_TMPFILE, 0600);
+	int fd = CHECK_OK(open(".", O_RDWR | O_TMPFILE, 0666));
 
-	if (fd < 0) { /* a filesystem may lack it, but must say so */
-		CHECK(errno == EOPNOTSUPP || errno == EISDIR);
-		return;
-	}
 	CHECK_OK(fstat(fd, &st));
 	CHECK_EQ(st.st_nlink, 0);
+	CHECK_EQ(st.st_mode & 07777, 0644);
 	CHECK_EQ(write(fd, "x", 1), 1);
+	CHECK_OK(linkat(fd, "", AT_FDCWD, "named", AT_EMPTY_PATH));
+	CHECK_OK(unlink("named"));
+	CHECK_ERR(linkat(fd, "", AT_FDCWD, "named", AT_EMPTY_PATH), ENOENT);
 	close(fd);
+	fd = CHECK_OK(open(".", O_RDWR | O_TMPFILE | O_EXCL, 0600));
+	CHECK_ERR(linkat(fd, "", AT_FDCWD, "named", AT_EMPTY_PATH), ENOENT);
+	close(fd);
+	t_put_file("f", "x");
+	CHECK_ERR(open("f", O_RDWR | O_TMPFILE, 0600), ENOTDIR);
+	CHECK_ERR(open(".", O_TMPFILE, 0600), EINVAL);
+	CHECK_ERR(open("/proc", O_RDWR | O_TMPFILE, 0600), EOPNOTSUPP);
+}
+
+/* The owner is the caller, the group may be the directory's; not on a read-only filesystem. */
+static void open_temporary_elsewhere(void)
+{
+	struct stat st;
+	int fd;
+
+	CHECK_OK(mkdir("dir", 0777));
+	CHECK_OK(chown("dir", 0, 55));
+	CHECK_OK(chmod("dir", 02777));
+	setfsuid(44);
+	fd = CHECK_OK(open("dir", O_RDWR | O_TMPFILE, 0600));
+	setfsuid(0);
+	CHECK_OK(fstat(fd, &st));
+	CHECK_EQ(st.st_uid, 44);
+	CHECK_EQ(st.st_gid, 55);
+	close(fd);
+	CHECK_OK(mount("none", "dir", "tmpfs", MS_RDONLY, ""));
+	CHECK_ERR(open("dir", O_RDWR | O_TMPFILE, 0600), EROFS);
+	CHECK_OK(umount("dir"));
+	CHECK_OK(mount("none", "dir", "tmpfs", 0, "nr_inodes=2"));
+	fd = CHECK_OK(open("dir", O_RDWR | O_TMPFILE, 0600));
+	CHECK_ERR(open("dir", O_RDWR | O_TMPFILE, 0600), ENOSPC);
+	close(fd);
+	CHECK_OK(umount("dir"));
 }
 
 static void open_mode_and_umask(void)
@@ -310,14 +346,23 @@ static void open_special_files(void)
 }
 
 static const struct t_test tests[] = {
-	T(open_create_flags),   T(open_access_mode),
-	T(open_truncate),       T(open_directory),
-	T(open_relative),       T(open_symlinks),
-	T(open_symlink_depth),  T(open_symlink_directories),
-	T(open_long_names),     T(open_path_only),
-	T(open_empty_path),     T(open_temporary),
-	T(open_mode_and_umask), T(open_lowest_descriptor),
-	T(open_append),         T(open_special_files),
+	T(open_create_flags),
+	T(open_access_mode),
+	T(open_truncate),
+	T(open_directory),
+	T(open_relative),
+	T(open_symlinks),
+	T(open_symlink_depth),
+	T(open_symlink_directories),
+	T(open_long_names),
+	T(open_path_only),
+	T(open_empty_path),
+	T(open_temporary),
+	T(open_temporary_elsewhere),
+	T(open_mode_and_umask),
+	T(open_lowest_descriptor),
+	T(open_append),
+	T(open_special_files),
 };
 
 T_MAIN(tests)

@@ -78,7 +78,8 @@ struct inode {
 	unsigned int refcount;
 	uint32_t mode; /* S_IFMT | permissions */
 	uint32_t nlink, uid, gid;
-	bool is_watched; /* a hint: see <uk/fsnotify.h> */
+	bool is_watched;  /* a hint: see <uk/fsnotify.h> */
+	bool is_linkable; /* O_TMPFILE without O_EXCL: link(2) may give it its first name */
 	uint64_t ino, size_bytes, rdev;
 	uint64_t alloc_bytes; /* memory or disk used by the data: st_blocks */
 	struct timestamp atime, mtime, ctime, btime;
