@@ -59,7 +59,7 @@ uk_ssize_t vfs_copy_range(struct file *in, loff_t *in_pos, struct file *out, lof
 
 	if (!(in->mode & FILE_READ) || !(out->mode & FILE_WRITE))
 		return -EBADF;
-	if (!(in->mode & FILE_SEEKABLE))
+	if (!(in->mode & (FILE_SEEKABLE | FILE_PREAD)))
 		return in_pos ? -ESPIPE : -EINVAL;
 	len = UK_MIN(len, UK_RW_MAX_BYTES);
 	if (in_pos)

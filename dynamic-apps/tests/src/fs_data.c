@@ -300,6 +300,28 @@ static void copies(void)
 	close(out);
 }
 
+static void copies_from_device(void)
+{
+	int in = CHECK_OK(open("/dev/zero", O_RDONLY)), out = t_make_file("out", "xxxxxx", 6);
+	int fds[2];
+	char buf[16];
+	off_t from = 3;
+
+	CHECK_EQ(lseek(out, 1, SEEK_SET), 1);
+	CHECK_EQ(sendfile(out, in, NULL, 2), 2);
+	CHECK_EQ(sendfile(out, in, &from, 1), 1);
+	CHECK_EQ(pread(out, buf, 16, 0), 6);
+	CHECK(!memcmp(buf, "x\0\0\0xx", 6));
+	CHECK_ERR(copy_file_range(in, NULL, out, NULL, 1, 0), EINVAL);
+	CHECK_OK(pipe(fds));
+	CHECK_ERR(sendfile(out, fds[0], NULL, 1), EINVAL);
+	CHECK_ERR(sendfile(out, fds[0], &from, 1), ESPIPE);
+	close(fds[0]);
+	close(fds[1]);
+	close(in);
+	close(out);
+}
+
 static void memfd_seals(void)
 {
 	int fd = CHECK_OK(syscall(SYS_memfd_create, "name", MFD_ALLOW_SEALING_ | MFD_CLOEXEC_));
@@ -393,6 +415,7 @@ static const struct t_test tests[] = {
 	T(fallocate_without_space),
 	T(seek_hole_data),
 	T(copies),
+	T(copies_from_device),
 	T(memfd_seals),
 	T(synchronisation),
 	T(file_size_limit),
