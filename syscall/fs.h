@@ -58,9 +58,6 @@ int user_vector_get(struct user_vector *vector, const struct iovec __user *iov,
 		    unsigned long count);
 void user_vector_put(struct user_vector *vector);
 
-/** May a file grow to `size`? 0, or -EFBIG with SIGXFSZ on its way (RLIMIT_FSIZE). */
-int check_file_size_limit(uint64_t size);
-
 /** Attributes of what `file` is open on, a name or not. 0 or -errno. */
 int file_stat(struct file *file, struct statx *out);
 int file_setattr(struct file *file, const struct inode_attr *attr);

@@ -184,8 +184,6 @@ long sys_truncate(const char __user *path, long length)
 	else if (!S_ISREG(place.dentry->inode->mode))
 		error = -EINVAL;
 	else
-		error = check_file_size_limit(attr.size_bytes);
-	if (!error)
 		error = vfs_setattr(&place, &attr);
 	path_put(&place);
 	return error;
@@ -201,12 +199,7 @@ long sys_ftruncate(int fd, long length)
 	file = file_get_fd(fd);
 	if (!file)
 		return -EBADF;
-	if (!file_is_type(file, S_IFREG) || !(file->mode & FILE_WRITE))
-		error = -EINVAL;
-	else
-		error = check_file_size_limit((uint64_t)length);
-	if (!error)
-		error = vfs_truncate_file(file, (uint64_t)length);
+	error = vfs_truncate_file(file, (uint64_t)length);
 	file_put(file);
 	return error;
 }

@@ -102,16 +102,11 @@ long sys_readahead(int fd, loff_t offset, size_t count)
 long sys_fallocate(int fd, int mode, loff_t offset, loff_t len)
 {
 	struct file *file = file_get_fd(fd);
-	loff_t end;
-	long result = 0;
+	long result;
 
 	if (!file)
 		return -EBADF;
-	if (offset >= 0 && len > 0 && !(mode & FALLOC_FL_KEEP_SIZE) &&
-	    !uk_add_overflow(offset, len, &end))
-		result = check_file_size_limit((uint64_t)end);
-	if (!result)
-		result = vfs_fallocate(file, mode, offset, len);
+	result = vfs_fallocate(file, mode, offset, len);
 	file_put(file);
 	return result;
 }

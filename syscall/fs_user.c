@@ -1,9 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* Names and vectors from the program's memory, and what several file calls share. */
-#include <asm/siginfo.h>
 #include <uk/clock.h>
 #include <uk/heap.h>
-#include <uk/signal.h>
 #include <uk/task.h>
 #include "fs.h"
 
@@ -91,16 +89,6 @@ void user_vector_put(struct user_vector *vector)
 {
 	if (vector->iov != vector->small)
 		uk_free(vector->iov);
-}
-
-int check_file_size_limit(uint64_t size)
-{
-	siginfo_t info = {.si_signo = SIGXFSZ, .si_code = SI_KERNEL};
-
-	if (size <= process_rlimit(RLIMIT_FSIZE))
-		return 0;
-	signal_send_task(current, &info);
-	return -EFBIG;
 }
 
 int file_stat(struct file *file, struct statx *out)

@@ -126,17 +126,26 @@ int vfs_access(const struct vfs_name *name, int mode)
 	return ret;
 }
 
+static int set_attr_locked(struct inode *inode, const struct inode_attr *attr)
+{
+	int ret = attr->valid & ATTR_SIZE ? file_growth_limit(inode, attr->size_bytes) : 0;
+
+	if (ret)
+		return ret;
+	if (inode->ops->setattr)
+		return inode->ops->setattr(inode, attr);
+	if (attr->valid & ATTR_SIZE)
+		return -EINVAL;
+	inode_apply_attr(inode, attr);
+	return 0;
+}
+
 static int set_attr(struct inode *inode, const struct inode_attr *attr)
 {
-	int ret = 0;
+	int ret;
 
 	mutex_lock(&inode->lock);
-	if (inode->ops->setattr)
-		ret = inode->ops->setattr(inode, attr);
-	else if (attr->valid & ATTR_SIZE)
-		ret = -EINVAL;
-	else
-		inode_apply_attr(inode, attr);
+	ret = set_attr_locked(inode, attr);
 	mutex_unlock(&inode->lock);
 	return ret;
 }
@@ -185,13 +194,6 @@ int vfs_truncate_file(struct file *file, uint64_t size_bytes)
 		return -EINVAL;
 	if (!(file->mode & FILE_WRITE) || !file->inode || !S_ISREG(file->inode->mode))
 		return -EINVAL;
-	if (size_bytes > file->inode->size_bytes) {
-		size_t growth = size_bytes - file->inode->size_bytes, allowed = growth;
-
-		ret = file_write_limit((loff_t)file->inode->size_bytes, &allowed);
-		if (ret || allowed < growth)
-			return -EFBIG;
-	}
 	ret = set_attr(file->inode, &attr);
 	if (!ret)
 		fsnotify_file(file, IN_MODIFY);

@@ -202,6 +202,14 @@ int file_write_limit(loff_t pos, size_t *len)
 	return 0;
 }
 
+int file_growth_limit(const struct inode *inode, uint64_t size)
+{
+	if (size <= inode->size_bytes || size <= process_rlimit(RLIMIT_FSIZE))
+		return 0;
+	signal_raise_self(SIGXFSZ);
+	return -EFBIG;
+}
+
 loff_t file_lseek(struct file *file, loff_t offset, int whence)
 {
 	loff_t ret;

@@ -168,16 +168,13 @@ static int fill_holes(struct ramfs_file *file, uint64_t first, uint64_t last)
 static int allocate(struct ramfs_file *file, uint64_t start, uint64_t end, bool keep_size)
 {
 	struct inode *inode = &file->inode;
-	int ret;
+	int ret = file_growth_limit(inode, end); /* also for space that is only kept */
 
+	if (ret)
+		return ret;
 	if (!keep_size && end > inode->size_bytes) {
-		size_t growth = end - inode->size_bytes, allowed = growth;
-
 		if (file->seals & F_SEAL_GROW)
 			return -EPERM;
-		ret = file_write_limit((loff_t)inode->size_bytes, &allowed);
-		if (ret || allowed < growth)
-			return -EFBIG;
 		ramfs_clear_tail(file, inode->size_bytes);
 	}
 	ret = fill_holes(file, start >> UK_PAGE_SHIFT, ramfs_page_count(end));

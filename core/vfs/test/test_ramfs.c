@@ -344,6 +344,15 @@ static void test_limits_and_flags(void **state)
 	assert_int_equal(vfs_truncate_file(file, 16), -EFBIG);
 	assert_int_equal(machine_take_signal(), SIGXFSZ);
 	assert_int_equal(vfs_truncate_file(file, 14), 0);
+	assert_int_equal(vfs_truncate_file(file, 16), -EFBIG);
+	assert_int_equal(machine_take_signal(), SIGXFSZ);
+	current->process->rlimits[RLIMIT_FSIZE] = 5;
+	assert_int_equal(vfs_truncate_file(file, 14), 0);
+	assert_int_equal(vfs_truncate_file(file, 13), 0);
+	assert_int_equal(vfs_truncate_file(file, 14), -EFBIG);
+	assert_int_equal(machine_take_signal(), SIGXFSZ);
+	current->process->rlimits[RLIMIT_FSIZE] = UINT64_MAX;
+	assert_int_equal(vfs_truncate_file(file, 14), 0);
 	current->process->rlimits[RLIMIT_FSIZE] = UINT64_MAX;
 	pos = -1;
 	uio = uio_user(buf, 10);

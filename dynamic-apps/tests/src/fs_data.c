@@ -403,6 +403,45 @@ static void file_size_limit(void)
 	close(fd);
 }
 
+static volatile sig_atomic_t too_large;
+
+static void on_too_large(int signo)
+{
+	too_large = signo;
+}
+
+/* A file that is too large already may shrink; every kind of growth is refused with a signal. */
+static void file_size_limit_of_truncation(void)
+{
+	struct rlimit old, limit;
+	int fd = t_make_file("f", "", 0);
+
+	CHECK_OK(getrlimit(RLIMIT_FSIZE, &old));
+	CHECK_OK(ftruncate(fd, 1000));
+	limit = old;
+	limit.rlim_cur = 100;
+	signal(SIGXFSZ, on_too_large);
+	CHECK_OK(setrlimit(RLIMIT_FSIZE, &limit));
+	CHECK_OK(ftruncate(fd, 500));
+	CHECK_OK(truncate("f", 400));
+	CHECK_OK(fallocate(fd, 0, 0, 400));
+	CHECK_OK(ftruncate(fd, 400));
+	CHECK_EQ(too_large, 0);
+	CHECK_ERR(truncate("f", 401), EFBIG);
+	CHECK_EQ(too_large, SIGXFSZ);
+	CHECK_OK(truncate("f", 50));
+	too_large = 0;
+	CHECK_ERR(ftruncate(fd, 101), EFBIG);
+	CHECK_EQ(too_large, SIGXFSZ);
+	too_large = 0;
+	CHECK_ERR(fallocate(fd, FALLOC_KEEP_SIZE_, 0, 101), EFBIG);
+	CHECK_EQ(too_large, SIGXFSZ);
+	CHECK_OK(ftruncate(fd, 100));
+	CHECK_OK(setrlimit(RLIMIT_FSIZE, &old));
+	signal(SIGXFSZ, SIG_DFL);
+	close(fd);
+}
+
 static const struct t_test tests[] = {
 	T(read_write_offsets),
 	T(lseek_errors),
@@ -419,6 +458,7 @@ static const struct t_test tests[] = {
 	T(memfd_seals),
 	T(synchronisation),
 	T(file_size_limit),
+	T(file_size_limit_of_truncation),
 };
 
 T_MAIN(tests)

@@ -128,6 +128,8 @@ loff_t file_lseek_zero(struct file *file, loff_t offset, int whence);
 uk_ssize_t file_read_from(struct uio *uio, loff_t *pos, const void *data, size_t len);
 /** RLIMIT_FSIZE and the largest offset: shortens *len or refuses with -EFBIG (and SIGXFSZ). */
 int file_write_limit(loff_t pos, size_t *len);
+/** The same for a file that is to have `size` bytes: 0, or -EFBIG if it would grow too large. */
+int file_growth_limit(const struct inode *inode, uint64_t size);
 
 /** Largest count of one read or write (read(2), NOTES). */
 #define UK_RW_MAX_BYTES 0x7ffff000UL
