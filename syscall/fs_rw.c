@@ -257,15 +257,17 @@ static int check_copy(const struct file *in, const struct file *out)
 	return file_is_type(in, S_IFREG) && file_is_type(out, S_IFREG) ? 0 : -EINVAL;
 }
 
-static bool ranges_overlap(const struct file *in, loff_t in_pos, const struct file *out,
-			   loff_t out_pos, size_t len)
+/* Cuts *len to what there is to copy; ranges of one file must not overlap. */
+static int check_ranges(const struct file *in, loff_t in_pos, const struct file *out,
+			loff_t out_pos, size_t *len)
 {
-	loff_t in_end, out_end;
+	uint64_t from = (uint64_t)in_pos, to = (uint64_t)out_pos, end;
+	uint64_t size = in->inode->size_bytes;
 
-	if (uk_add_overflow(in_pos, (loff_t)len, &in_end) ||
-	    uk_add_overflow(out_pos, (loff_t)len, &out_end))
-		return true;
-	return in->inode == out->inode && in_pos < out_end && out_pos < in_end;
+	if (uk_add_overflow(from, *len, &end) || uk_add_overflow(to, *len, &end))
+		return -EOVERFLOW;
+	*len = UK_MIN(*len, from < size ? size - from : 0);
+	return in->inode == out->inode && from < to + *len && to < from + *len ? -EINVAL : 0;
 }
 
 long sys_copy_file_range(int in_fd, loff_t __user *in_offset, int out_fd, loff_t __user *out_offset,
@@ -281,12 +283,10 @@ long sys_copy_file_range(int in_fd, loff_t __user *in_offset, int out_fd, loff_t
 		result = get_offset(&out_pos, out_offset);
 	if (result)
 		goto out;
-	len = UK_MIN(len, UK_RW_MAX_BYTES);
-	if (len && ranges_overlap(in, in_offset ? in_pos : in->pos, out,
-				  out_offset ? out_pos : out->pos, len)) {
-		result = -EINVAL;
+	result = check_ranges(in, in_offset ? in_pos : in->pos, out,
+			      out_offset ? out_pos : out->pos, &len);
+	if (result)
 		goto out;
-	}
 	result = vfs_copy_range(in, in_offset ? &in_pos : NULL, out, out_offset ? &out_pos : NULL,
 				len);
 	if (result > 0 && ((in_offset && put_user(in_pos, in_offset)) ||

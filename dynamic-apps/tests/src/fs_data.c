@@ -283,6 +283,14 @@ static void copies(void)
 	from = 0;
 	to = 1;
 	CHECK_ERR(copy_file_range(in, &from, in, &to, 5, 0), EINVAL); /* overlap */
+	CHECK_ERR(copy_file_range(in, &from, in, &to, SIZE_MAX, 0), EOVERFLOW);
+	from = 8;
+	to = 10; /* only two bytes are there to copy, so nothing overlaps */
+	CHECK_EQ(copy_file_range(in, &from, in, &to, 100, 0), 2);
+	CHECK_EQ(size_of(in), 12);
+	CHECK_OK(ftruncate(in, 10));
+	from = to = 10;
+	CHECK_EQ(copy_file_range(in, &from, in, &to, 5, 0), 0);
 	CHECK_EQ(lseek(in, 2, SEEK_SET), 2);
 	CHECK_EQ(sendfile(in, in, NULL, 3), 3);
 	CHECK_EQ(lseek(in, 0, SEEK_CUR), 5);
