@@ -251,8 +251,9 @@ long sys_mount(const char __user *source, const char __user *target, const char 
 	return error;
 }
 
-#define UMOUNT_FLAGS_KNOWN 0xf /* MNT_FORCE, MNT_DETACH, MNT_EXPIRE, UMOUNT_NOFOLLOW */
-#define UMOUNT_NOFOLLOW    8
+#define UMOUNT_NOFOLLOW 8
+/* No filesystem here has requests under way that MNT_FORCE would abort. */
+#define UMOUNT_FLAGS_KNOWN (1 /* MNT_FORCE */ | UK_MNT_DETACH | UMOUNT_NOFOLLOW)
 
 long sys_umount2(const char __user *target, int flags)
 {

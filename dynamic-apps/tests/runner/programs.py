@@ -18,6 +18,7 @@ PROGRAMS = {
     "fs_data": (STATIC, ("max",), {}),
     "fs_attr": (STATIC, ("max",), {}),
     "fs_fd": (STATIC, ("max",), {}),
+    "fs_mount": (STATIC, ("max",), {}),
     "mm_map": (("static", "musl-static"), BOTH_CPUS, {}),
     "mm_lock": (("static", "musl"), BOTH_CPUS, {}),
     "mm_fault": (("static", "dynamic"), BOTH_CPUS, {}),
