@@ -97,7 +97,7 @@ static inline __attribute__((always_inline)) uk_ssize_t do_read(struct file *fil
 	if (uk_unlikely(!(file->mode & FILE_READ)))
 		return -EBADF;
 	if (uk_unlikely(!file->ops->read))
-		return -EINVAL;
+		return file->inode && S_ISDIR(file->inode->mode) ? -EISDIR : -EINVAL;
 	cap_length(uio);
 	if (!pos) {
 		if (file->mode & FILE_SEEKABLE)

@@ -82,11 +82,6 @@ out:
 	return 0;
 }
 
-static uk_ssize_t dir_read(struct file *file, struct uio *uio, loff_t *pos)
-{
-	return -EISDIR;
-}
-
 static loff_t dir_lseek(struct file *file, loff_t offset, int whence)
 {
 	if (whence == SEEK_CUR)
@@ -111,7 +106,6 @@ static void dir_release(struct file *file)
 }
 
 const struct file_ops dcache_dir_file_ops = {
-	.read = dir_read,
 	.lseek = dir_lseek,
 	.readdir = dcache_readdir,
 	.fsync = dir_fsync,

@@ -313,10 +313,25 @@ static void what_is_not_there(void)
 	close(fd);
 }
 
+static void reading_directories(void)
+{
+	static const char *const names[] = {"/proc", "/proc/self/fd", "/sys/kernel"};
+	char c;
+
+	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
+		int fd = CHECK_OK(open(names[i], O_RDONLY));
+
+		CHECK_ERR(read(fd, &c, 1), EISDIR);
+		CHECK_ERR(pread(fd, &c, 1, 0), EISDIR);
+		close(fd);
+	}
+}
+
 static const struct t_test tests[] = {
-	T(self_links),  T(maps_hold_own_parts), T(maps_follow_mmap),  T(status_fields),
-	T(stat_fields), T(command_line),        T(descriptors),       T(system_files),
-	T(mount_lists), T(sys_files),           T(reading_in_pieces), T(what_is_not_there),
+	T(self_links),          T(maps_hold_own_parts), T(maps_follow_mmap),  T(status_fields),
+	T(stat_fields),         T(command_line),        T(descriptors),       T(system_files),
+	T(mount_lists),         T(sys_files),           T(reading_in_pieces), T(what_is_not_there),
+	T(reading_directories),
 };
 
 T_MAIN(tests)
