@@ -47,6 +47,7 @@ void proc_show_added(struct seq *seq, const struct proc_ctx *ctx)
 
 static const struct inode_ops dir_inode_ops, file_inode_ops;
 static const struct file_ops dir_file_ops;
+static const struct fs_type proc_type;
 
 /* What a name in a directory leads to. */
 struct target {
@@ -357,15 +358,42 @@ int proc_setattr(struct inode *inode, const struct inode_attr *attr)
 	return attr->valid & (ATTR_MODE | ATTR_UID | ATTR_GID) ? -EPERM : 0;
 }
 
-/* A name that is not there cannot come into being: as for a name that is only looked for. */
+/* A name that is not there cannot come into being. In /proc that shows as for a name that is only
+ * looked for, in /sys as a lack of permission. */
+static int refuse(const struct inode *dir)
+{
+	return dir->sb->type == &proc_type ? -ENOENT : -EPERM;
+}
+
 static int proc_create(struct inode *dir, struct dentry *dentry, uint32_t mode, uint64_t rdev)
 {
-	return -ENOENT;
+	int error = refuse(dir);
+
+	return error == -EPERM && S_ISREG(mode) ? -EACCES : error; /* open(2) */
+}
+
+static int proc_symlink(struct inode *dir, struct dentry *dentry, const char *target)
+{
+	return refuse(dir);
+}
+
+static int proc_link(struct inode *inode, struct inode *dir, struct dentry *dentry)
+{
+	return refuse(dir);
+}
+
+static int proc_rename(struct inode *old_dir, struct dentry *old, struct inode *new_dir,
+		       struct dentry *new_dentry, unsigned int flags)
+{
+	return new_dentry->inode ? -EPERM : refuse(new_dir);
 }
 
 static const struct inode_ops dir_inode_ops = {
 	.lookup = proc_lookup,
 	.create = proc_create,
+	.symlink = proc_symlink,
+	.link = proc_link,
+	.rename = proc_rename,
 	.setattr = proc_setattr,
 	.release = proc_inode_release,
 };

@@ -51,13 +51,34 @@ void file_release(struct file *file)
 	uk_free(file);
 }
 
+/* Offsets that the call names, before it matters what the file was opened for. */
+static inline int check_named_pos(const struct file *file, const loff_t *pos)
+{
+	if (*pos < 0)
+		return -EINVAL;
+	return file->mode & (FILE_SEEKABLE | FILE_PREAD) ? 0 : -ESPIPE;
+}
+
+/* A transfer that would pass the largest offset is refused as a whole. */
+static inline bool passes_last_pos(loff_t pos, const struct uio *uio)
+{
+	return uk_unlikely((uint64_t)pos + uio->resid_bytes > INT64_MAX);
+}
+
+static inline __attribute__((always_inline)) uk_ssize_t transfer_at(
+	struct file *file, struct uio *uio, loff_t *pos,
+	uk_ssize_t (*move)(struct file *file, struct uio *uio, loff_t *pos))
+{
+	return passes_last_pos(*pos, uio) ? -EINVAL : move(file, uio, pos);
+}
+
 /* Where the transfer happens when the call names no offset. */
 static uk_ssize_t read_at_own_pos(struct file *file, struct uio *uio)
 {
 	uk_ssize_t ret;
 
 	mutex_lock(&file->pos_lock);
-	ret = file->ops->read(file, uio, &file->pos);
+	ret = transfer_at(file, uio, &file->pos, file->ops->read);
 	mutex_unlock(&file->pos_lock);
 	return ret;
 }
@@ -67,16 +88,9 @@ static uk_ssize_t write_at_own_pos(struct file *file, struct uio *uio)
 	uk_ssize_t ret;
 
 	mutex_lock(&file->pos_lock);
-	ret = file->ops->write(file, uio, &file->pos);
+	ret = transfer_at(file, uio, &file->pos, file->ops->write);
 	mutex_unlock(&file->pos_lock);
 	return ret;
-}
-
-static int check_explicit_pos(const struct file *file, loff_t pos)
-{
-	if (!(file->mode & (FILE_SEEKABLE | FILE_PREAD)))
-		return -ESPIPE;
-	return pos < 0 ? -EINVAL : 0;
 }
 
 /* Cuts the transfer to UK_RW_MAX_BYTES: segments beyond it are simply never reached. */
@@ -92,39 +106,39 @@ static inline void cap_length(struct uio *uio)
 static inline __attribute__((always_inline)) uk_ssize_t do_read(struct file *file, struct uio *uio,
 								loff_t *pos)
 {
-	int ret;
+	int ret = pos ? check_named_pos(file, pos) : 0;
 
+	if (uk_unlikely(ret))
+		return ret;
 	if (uk_unlikely(!(file->mode & FILE_READ)))
 		return -EBADF;
 	if (uk_unlikely(!file->ops->read))
 		return file->inode && S_ISDIR(file->inode->mode) ? -EISDIR : -EINVAL;
 	cap_length(uio);
-	if (!pos) {
-		if (file->mode & FILE_SEEKABLE)
-			return read_at_own_pos(file, uio);
-		return file->ops->read(file, uio, NULL);
-	}
-	ret = check_explicit_pos(file, *pos);
-	return ret ? ret : file->ops->read(file, uio, pos);
+	if (pos)
+		return transfer_at(file, uio, pos, file->ops->read);
+	if (file->mode & FILE_SEEKABLE)
+		return read_at_own_pos(file, uio);
+	return file->ops->read(file, uio, NULL);
 }
 
 static inline __attribute__((always_inline)) uk_ssize_t do_write(struct file *file, struct uio *uio,
 								 loff_t *pos)
 {
-	int ret;
+	int ret = pos ? check_named_pos(file, pos) : 0;
 
+	if (uk_unlikely(ret))
+		return ret;
 	if (uk_unlikely(!(file->mode & FILE_WRITE)))
 		return -EBADF;
 	if (uk_unlikely(!file->ops->write))
 		return -EINVAL;
 	cap_length(uio);
-	if (!pos) {
-		if (file->mode & FILE_SEEKABLE)
-			return write_at_own_pos(file, uio);
-		return file->ops->write(file, uio, NULL);
-	}
-	ret = check_explicit_pos(file, *pos);
-	return ret ? ret : file->ops->write(file, uio, pos);
+	if (pos)
+		return transfer_at(file, uio, pos, file->ops->write);
+	if (file->mode & FILE_SEEKABLE)
+		return write_at_own_pos(file, uio);
+	return file->ops->write(file, uio, NULL);
 }
 
 uk_ssize_t file_read(struct file *file, struct uio *uio, loff_t *pos)

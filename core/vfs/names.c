@@ -177,7 +177,9 @@ static int walk_to_old(struct walk *walk, const struct vfs_name *name, struct de
 
 	if (ret || walk->last_kind != WALK_LAST_NORMAL)
 		return ret;
-	ret = walk_child(walk, &walk->last, child);
+	ret = mount_check_writable(&walk->at);
+	if (!ret)
+		ret = walk_child(walk, &walk->last, child);
 	if (!ret && !(*child)->inode)
 		ret = -ENOENT;
 	return ret;
@@ -193,9 +195,6 @@ static int unlink_child(struct walk *walk, struct dentry *child)
 		return -EISDIR;
 	if (walk->has_trailing_slash)
 		return -ENOTDIR;
-	ret = mount_check_writable(&walk->at);
-	if (ret)
-		return ret;
 	if (!dir->ops->unlink)
 		return -EPERM;
 	mode = child->inode->mode;
@@ -229,9 +228,6 @@ static int rmdir_child(struct walk *walk, struct dentry *child)
 		return -ENOTDIR;
 	if (child->mounted)
 		return -EBUSY;
-	ret = mount_check_writable(&walk->at);
-	if (ret)
-		return ret;
 	if (!dir->ops->rmdir)
 		return -EPERM;
 	if (dentry_has_children(child))

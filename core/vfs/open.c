@@ -132,7 +132,9 @@ static int create_last(struct walk *walk, int flags, uint32_t mode)
 		struct dentry *child;
 		int ret;
 
-		if (walk->last_kind != WALK_LAST_NORMAL || walk->has_trailing_slash)
+		if (walk->last_kind != WALK_LAST_NORMAL)
+			return flags & O_EXCL ? -EEXIST : -EISDIR;
+		if (walk->has_trailing_slash)
 			return -EISDIR;
 		ret = walk_child(walk, &walk->last, &child);
 		if (ret && ret != -ENOENT)

@@ -469,7 +469,7 @@ long pipe_set_size(struct file *file, unsigned long size_bytes)
 
 	if (!pipe || file->ops != &pipe_file_ops)
 		return -EBADF;
-	if (!size_bytes || size_bytes > CAPACITY_MAX)
+	if (size_bytes > CAPACITY_MAX)
 		return -EINVAL;
 	while (capacity < size_bytes)
 		capacity *= 2;

@@ -172,11 +172,10 @@ static int allocate(struct ramfs_file *file, uint64_t start, uint64_t end, bool 
 
 	if (ret)
 		return ret;
-	if (!keep_size && end > inode->size_bytes) {
-		if (file->seals & F_SEAL_GROW)
-			return -EPERM;
+	if (end > inode->size_bytes && file->seals & F_SEAL_GROW)
+		return -EPERM;
+	if (!keep_size && end > inode->size_bytes)
 		ramfs_clear_tail(file, inode->size_bytes);
-	}
 	ret = fill_holes(file, start >> UK_PAGE_SHIFT, ramfs_page_count(end));
 	if (!ret && !keep_size && end > inode->size_bytes)
 		inode->size_bytes = end;

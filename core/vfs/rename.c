@@ -13,6 +13,7 @@ struct rename_end {
 	struct path dir;       /* with references */
 	struct name_part part; /* its text belongs to the caller or the walk */
 	struct dentry *dentry; /* with a reference; NULL: not there */
+	enum walk_last last_kind;
 	bool has_trailing_slash;
 };
 
@@ -22,11 +23,12 @@ static int find_end(struct walk *walk, const struct vfs_name *name, struct renam
 
 	if (ret)
 		return ret;
-	if (walk->last_kind != WALK_LAST_NORMAL)
-		return -EBUSY;
 	end->part = walk->last;
+	end->last_kind = walk->last_kind;
 	end->has_trailing_slash = walk->has_trailing_slash;
-	ret = walk_child(walk, &end->part, &end->dentry);
+	ret = -ENOENT;
+	if (end->last_kind == WALK_LAST_NORMAL)
+		ret = walk_child(walk, &end->part, &end->dentry);
 	if (ret && ret != -ENOENT)
 		return ret;
 	if (ret || !end->dentry->inode)
@@ -53,34 +55,60 @@ static bool is_current(const struct rename_end *end)
 	       end->dentry->parent == end->dir.dentry && end->dentry->hash == end->part.hash;
 }
 
-/* What must hold before a filesystem is asked (rename(2), ERRORS). */
-static int check_ends(const struct rename_end *old, const struct rename_end *new_end,
-		      unsigned int flags)
+/* Before either name is looked at. */
+static int check_places(const struct rename_end *old, const struct rename_end *new_end,
+			unsigned int flags)
 {
-	bool is_dir;
-
-	if (!is_current(old))
-		return -ENOENT;
-	is_dir = S_ISDIR(old->dentry->inode->mode);
 	if (old->dir.mount != new_end->dir.mount)
 		return -EXDEV;
+	if (old->last_kind != WALK_LAST_NORMAL)
+		return -EBUSY;
+	if (new_end->last_kind != WALK_LAST_NORMAL)
+		return flags & RENAME_NOREPLACE ? -EEXIST : -EBUSY;
+	return mount_check_writable(&old->dir);
+}
+
+static bool is_dir_as_written(const struct rename_end *end)
+{
+	return !end->has_trailing_slash || S_ISDIR(end->dentry->inode->mode);
+}
+
+static int check_names(const struct rename_end *old, const struct rename_end *new_end,
+		       unsigned int flags)
+{
+	if (!is_current(old))
+		return -ENOENT;
 	if (flags & RENAME_NOREPLACE && new_end->dentry)
 		return -EEXIST;
 	if (flags & RENAME_EXCHANGE && !new_end->dentry)
 		return -ENOENT;
-	if (old->has_trailing_slash && !is_dir)
+	if (flags & RENAME_EXCHANGE && !is_dir_as_written(new_end))
 		return -ENOTDIR;
-	if (new_end->has_trailing_slash && !is_dir && !(flags & RENAME_EXCHANGE))
+	if (!is_dir_as_written(old))
 		return -ENOTDIR;
-	if (is_dir && dentry_is_below(new_end->dir.dentry, old->dentry))
+	if (new_end->has_trailing_slash && !(flags & RENAME_EXCHANGE) &&
+	    !S_ISDIR(old->dentry->inode->mode))
+		return -ENOTDIR;
+	return 0;
+}
+
+/* What must hold before a filesystem is asked, in the order of Linux (rename(2), ERRORS). */
+static int check_ends(const struct rename_end *old, const struct rename_end *new_end,
+		      unsigned int flags)
+{
+	int ret = check_places(old, new_end, flags);
+
+	if (!ret)
+		ret = check_names(old, new_end, flags);
+	if (ret)
+		return ret;
+	if (S_ISDIR(old->dentry->inode->mode) && dentry_is_below(new_end->dir.dentry, old->dentry))
 		return -EINVAL;
 	if (new_end->dentry && dentry_is_below(old->dir.dentry, new_end->dentry))
 		return flags & RENAME_EXCHANGE ? -EINVAL : -ENOTEMPTY;
 	if (old->dentry->mounted || (new_end->dentry && new_end->dentry->mounted))
 		return -EBUSY;
-	if (new_end->dir.dentry->is_deleted)
-		return -ENOENT;
-	return mount_check_writable(&old->dir);
+	return new_end->dir.dentry->is_deleted ? -ENOENT : 0;
 }
 
 static int check_victim(const struct dentry *old, const struct dentry *victim)

@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <cmocka.h>
 #include <linux/errno.h>
+#include <linux/falloc.h>
 #include <linux/fcntl.h>
 #include <linux/fs.h>
 #include <linux/limits.h>
@@ -183,7 +184,7 @@ static void test_pipe_rules(void **state)
 	assert_int_equal(rd(ends[0], big, sizeof(big)), 536);
 	assert_int_equal(pipe_set_size(ends[0], 1), 4096);
 	assert_int_equal(wr(ends[1], big, 5000), 4096);
-	assert_int_equal(pipe_set_size(ends[0], 0), -EINVAL);
+	assert_int_equal(pipe_set_size(ends[0], 0), 4096);
 	file_put(ends[0]);
 	assert_int_equal(file_poll(ends[1], NULL), EPOLLERR);
 	assert_int_equal(wr(ends[1], big, 1), -EPIPE);
@@ -384,6 +385,8 @@ static void test_memfd(void **state)
 	assert_int_equal(vfs_truncate_file(file, 4), -EPERM);
 	assert_int_equal(vfs_truncate_file(file, 6), -EPERM);
 	assert_int_equal(vfs_fallocate(file, 0, 0, 100), -EPERM);
+	assert_int_equal(vfs_fallocate(file, FALLOC_FL_KEEP_SIZE, 0, 6), -EPERM);
+	assert_int_equal(vfs_fallocate(file, FALLOC_FL_KEEP_SIZE, 0, 5), 0);
 	assert_int_equal(memfd_add_seals(file, F_SEAL_WRITE | F_SEAL_SEAL), 0);
 	assert_int_equal(file_lseek(file, 0, SEEK_SET), 0);
 	assert_int_equal(wr(file, "x", 1), -EPERM);

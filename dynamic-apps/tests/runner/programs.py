@@ -19,6 +19,7 @@ PROGRAMS = {
     "fs_attr": (STATIC, ("max",), {}),
     "fs_fd": (STATIC, ("max",), {}),
     "fs_mount": (STATIC, ("max",), {}),
+    "fs_errno": (STATIC, ("max",), {}),
     "mm_map": (("static", "musl-static"), BOTH_CPUS, {}),
     "mm_lock": (("static", "musl"), BOTH_CPUS, {}),
     "mm_fault": (("static", "dynamic"), BOTH_CPUS, {}),
