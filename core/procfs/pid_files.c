@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* /proc/<pid>/: what a process has open and where it stands: fd, fdinfo, exe, cwd, root, mounts. */
 #include <linux/fcntl.h>
+#include <linux/limits.h>
+#include <uk/heap.h>
 #include <uk/lock.h>
 #include <uk/task.h>
 #include "pid.h"
@@ -98,20 +100,37 @@ unsigned int proc_mount_id(const struct mount *mount)
 	return search.found;
 }
 
-#define LISTED_MOUNTS_MAX 32
-
 /* The mounts, taken with references, so that the tree lock is not held while they are shown. */
 struct mount_list {
-	unsigned int count;
-	struct mount *mounts[LISTED_MOUNTS_MAX];
+	struct seq *seq; /* told when memory runs out */
+	char *name_buf;  /* PATH_MAX bytes */
+	struct mount **mounts;
+	unsigned int count, size;
 };
+
+static bool make_room(struct mount_list *list)
+{
+	unsigned int size = list->size ? 2 * list->size : 16;
+	struct mount **mounts;
+
+	if (list->count < list->size)
+		return true;
+	mounts = uk_realloc(list->mounts, size * sizeof(*mounts));
+	if (!mounts)
+		return false;
+	list->mounts = mounts;
+	list->size = size;
+	return true;
+}
 
 static void collect_mount(struct mount *mount, void *ctx)
 {
 	struct mount_list *list = ctx;
 
-	if (list->count == LISTED_MOUNTS_MAX)
+	if (!make_room(list)) {
+		list->seq->is_out_of_memory = true;
 		return;
+	}
 	__atomic_fetch_add(&mount->refcount, 1, __ATOMIC_RELAXED);
 	list->mounts[list->count++] = mount;
 }
@@ -121,20 +140,36 @@ static void drop_mounts(struct mount_list *list)
 	for (unsigned int i = 0; i < list->count; i++)
 		if (__atomic_fetch_sub(&list->mounts[i]->refcount, 1, __ATOMIC_ACQ_REL) == 1)
 			mount_release(list->mounts[i]);
+	uk_free(list->mounts);
+	uk_free(list->name_buf);
 }
 
-static void show_mountpoint(struct seq *seq, const struct mount *mount)
+typedef void (*show_mount)(struct mount_list *list, const struct mount *mount);
+
+static void show_each_mount(struct seq *seq, show_mount show)
+{
+	struct mount_list list = {.seq = seq, .name_buf = uk_malloc(PATH_MAX)};
+
+	if (list.name_buf)
+		vfs_for_each_mount(collect_mount, &list);
+	else
+		seq->is_out_of_memory = true;
+	for (unsigned int i = 0; i < list.count; i++)
+		show(&list, list.mounts[i]);
+	drop_mounts(&list);
+}
+
+static void show_mountpoint(struct mount_list *list, const struct mount *mount)
 {
 	const struct path at = {mount->parent, mount->mountpoint};
-	char buf[256];
 	char *name;
 
-	if (!mount->parent) {
-		seq_puts(seq, "/");
+	if (!at.mount) {
+		seq_puts(list->seq, "/");
 		return;
 	}
-	name = vfs_path_name(&at, buf, sizeof(buf));
-	seq_puts_escaped(seq, IS_ERR(name) ? "?" : name, " \t\n\\#");
+	name = vfs_path_name(&at, list->name_buf, PATH_MAX);
+	seq_puts_escaped(list->seq, IS_ERR(name) ? "?" : name, " \t\n\\#");
 }
 
 static void show_mount_flags(struct seq *seq, unsigned int flags)
@@ -154,41 +189,35 @@ static void show_mount_flags(struct seq *seq, unsigned int flags)
 			seq_puts(seq, names[i].text);
 }
 
+static void show_mounts_line(struct mount_list *list, const struct mount *mount)
+{
+	seq_puts_escaped(list->seq, mount->source, " \t\n\\#");
+	seq_puts(list->seq, " ");
+	show_mountpoint(list, mount);
+	seq_printf(list->seq, " %s ", mount->sb.type->name);
+	show_mount_flags(list->seq, mount->flags);
+	seq_puts(list->seq, " 0 0\n");
+}
+
+static void show_mountinfo_line(struct mount_list *list, const struct mount *mount)
+{
+	seq_printf(list->seq, "%u %u %u:%u / ", proc_mount_id(mount),
+		   mount->parent ? proc_mount_id(mount->parent) : 1, uk_dev_major(mount->sb.dev),
+		   uk_dev_minor(mount->sb.dev));
+	show_mountpoint(list, mount);
+	seq_puts(list->seq, " ");
+	show_mount_flags(list->seq, mount->flags);
+	seq_printf(list->seq, " - %s ", mount->sb.type->name);
+	seq_puts_escaped(list->seq, mount->source, " \t\n\\#");
+	seq_puts(list->seq, mount->flags & MS_RDONLY ? " ro\n" : " rw\n");
+}
+
 void show_mounts(struct seq *seq, const struct proc_ctx *ctx)
 {
-	struct mount_list list = {.count = 0};
-
-	vfs_for_each_mount(collect_mount, &list);
-	for (unsigned int i = 0; i < list.count; i++) {
-		const struct mount *mount = list.mounts[i];
-
-		seq_puts_escaped(seq, mount->source, " \t\n\\#");
-		seq_puts(seq, " ");
-		show_mountpoint(seq, mount);
-		seq_printf(seq, " %s ", mount->sb.type->name);
-		show_mount_flags(seq, mount->flags);
-		seq_puts(seq, " 0 0\n");
-	}
-	drop_mounts(&list);
+	show_each_mount(seq, show_mounts_line);
 }
 
 void show_mountinfo(struct seq *seq, const struct proc_ctx *ctx)
 {
-	struct mount_list list = {.count = 0};
-
-	vfs_for_each_mount(collect_mount, &list);
-	for (unsigned int i = 0; i < list.count; i++) {
-		const struct mount *mount = list.mounts[i];
-
-		seq_printf(seq, "%u %u %u:%u / ", proc_mount_id(mount),
-			   mount->parent ? proc_mount_id(mount->parent) : 1,
-			   uk_dev_major(mount->sb.dev), uk_dev_minor(mount->sb.dev));
-		show_mountpoint(seq, mount);
-		seq_puts(seq, " ");
-		show_mount_flags(seq, mount->flags);
-		seq_printf(seq, " - %s ", mount->sb.type->name);
-		seq_puts_escaped(seq, mount->source, " \t\n\\#");
-		seq_puts(seq, mount->flags & MS_RDONLY ? " ro\n" : " rw\n");
-	}
-	drop_mounts(&list);
+	show_each_mount(seq, show_mountinfo_line);
 }

@@ -106,14 +106,6 @@ static void move_fsctx_up(const struct path *covered, struct mount *mount)
 		vfs_chroot(&top);
 }
 
-static int remount(const struct path *at, unsigned int flags)
-{
-	if (at->dentry != at->mount->sb.root)
-		return -EINVAL;
-	at->mount->flags = at->mount->sb.flags = flags & ~MS_REMOUNT;
-	return 0;
-}
-
 int vfs_mount(const char *source, const struct path *at, const char *type_name, unsigned int flags,
 	      const char *options)
 {
@@ -124,10 +116,8 @@ int vfs_mount(const char *source, const struct path *at, const char *type_name, 
 
 	if (flags & (MS_SHARED | MS_PRIVATE | MS_SLAVE | MS_UNBINDABLE))
 		return 0; /* propagation between namespaces: there is one */
-	if (flags & (MS_BIND | MS_MOVE))
+	if (flags & (MS_BIND | MS_MOVE | MS_REMOUNT))
 		return -EINVAL;
-	if (flags & MS_REMOUNT)
-		return remount(at, flags);
 	type = fs_find(type_name);
 	if (!type)
 		return -ENODEV;

@@ -69,11 +69,54 @@ static void expiring(void)
 	CHECK_OK(umount("m"));
 }
 
+static int count_lines(const char *path, const char *part)
+{
+	static char text[1 << 16];
+	int count = 0;
+
+	CHECK(t_get_file(path, text, sizeof(text)) > 0);
+	for (char *at = text; (at = strstr(at, part)) != NULL; at++)
+		count++;
+	return count;
+}
+
+#define MANY 50
+
+static void many(void)
+{
+	char name[16];
+
+	for (int i = 0; i < MANY; i++) {
+		snprintf(name, sizeof(name), "crowd%d", i);
+		mount_tmpfs(name);
+	}
+	CHECK_EQ(count_lines("/proc/mounts", "/crowd"), MANY);
+	CHECK_EQ(count_lines("/proc/self/mountinfo", "/crowd"), MANY);
+	for (int i = 0; i < MANY; i++) {
+		snprintf(name, sizeof(name), "crowd%d", i);
+		CHECK_OK(umount(name));
+	}
+	CHECK_EQ(count_lines("/proc/mounts", "/crowd"), 0);
+}
+
+/* The name of the place is shown whole, with what would end it written as a number. */
+static void long_place(void)
+{
+	char name[256];
+
+	memset(name, 'n', 250);
+	strcpy(name + 250, " x");
+	CHECK_OK(mkdir(name, 0755));
+	CHECK_OK(chdir(name));
+	mount_tmpfs(name);
+	strcpy(name + 250, "\\040x");
+	CHECK_EQ(count_lines("/proc/mounts", name), 2);
+	strcpy(name + 250, " x");
+	CHECK_OK(umount(name));
+}
+
 static const struct t_test tests[] = {
-	T(unmounting),
-	T(detaching),
-	T(forcing),
-	T(expiring),
+	T(unmounting), T(detaching), T(forcing), T(expiring), T(many), T(long_place),
 };
 
 T_MAIN(tests)
