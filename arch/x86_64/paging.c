@@ -313,6 +313,23 @@ void ukarch_pt_unmap(struct ukarch_pagetable *pt, vaddr_t start, vaddr_t end, uk
 		flush_range(start, end);
 }
 
+static void act_unmap_shared(struct range *range, uint64_t *slot, vaddr_t va, unsigned int level)
+{
+	if (*slot & PTE_SHARED)
+		act_unmap(range, slot, va, level);
+}
+
+void ukarch_pt_unmap_shared(struct ukarch_pagetable *pt, vaddr_t start, vaddr_t end,
+			    ukarch_pt_visit visit, void *ctx)
+{
+	struct range range = {
+		.start = start, .end = end, .act = act_unmap_shared, .visit = visit, .ctx = ctx};
+
+	run(&range, pt);
+	if (range.is_changed)
+		flush_range(start, end);
+}
+
 static void act_protect(struct range *range, uint64_t *slot, vaddr_t va, unsigned int level)
 {
 	uint64_t entry = (*slot & ~range->clear) | range->set;

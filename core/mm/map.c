@@ -24,20 +24,29 @@ void vm_drop_pages(struct vmspace *vm, vaddr_t start, vaddr_t end)
 	ukarch_pt_unmap(&vm->pt, start, end, put_page, vm);
 }
 
+static void drop_shared_pages(struct vmspace *vm, vaddr_t start, vaddr_t end)
+{
+	vm->peak_resident_pages = vm_peak_resident_pages(vm);
+	ukarch_pt_unmap_shared(&vm->pt, start, end, put_page, vm);
+}
+
 static void unmap_from_vma(struct vma *vma, uint64_t first, uint64_t end)
 {
 	uint64_t vma_first = vma->offset_bytes >> UK_PAGE_SHIFT;
 	uint64_t vma_end = vma_first + ((vma->end - vma->start) >> UK_PAGE_SHIFT);
-	uint64_t index = UK_MAX(first, vma_first);
+	vaddr_t from, to;
 
-	for (end = UK_MIN(end, vma_end); index < end; index++) {
-		vaddr_t va = vma->start + ((index - vma_first) << UK_PAGE_SHIFT);
-		struct ukarch_pte pte;
-
-		if (ukarch_pt_lookup(&vma->vm->pt, va, &pte) &&
-		    ((vma->flags & VMA_SHARED) || (pte.prot & UKARCH_PT_SHARED)))
-			vm_drop_pages(vma->vm, va, va + UK_PAGE_SIZE);
-	}
+	first = UK_MAX(first, vma_first);
+	end = UK_MIN(end, vma_end);
+	if (first >= end)
+		return;
+	from = vma->start + ((first - vma_first) << UK_PAGE_SHIFT);
+	to = vma->start + ((end - vma_first) << UK_PAGE_SHIFT);
+	/* A private mapping keeps the copies that are its own. */
+	if (vma->flags & VMA_SHARED)
+		vm_drop_pages(vma->vm, from, to);
+	else
+		drop_shared_pages(vma->vm, from, to);
 }
 
 void vm_object_unmap(struct vm_object *object, uint64_t first, uint64_t count)

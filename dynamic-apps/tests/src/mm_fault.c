@@ -308,6 +308,34 @@ static void kernel_touches_first(void)
 	close(file);
 }
 
+#define SPARSE_BYTES (8UL << 40)
+
+static void cut_sparse_mapping(int flags)
+{
+	int fd = t_make_file("sparse", "x", 1);
+	char *p;
+
+	CHECK_OK(ftruncate(fd, SPARSE_BYTES));
+	p = mmap(NULL, SPARSE_BYTES, PROT_READ | PROT_WRITE, flags | MAP_NORESERVE, fd, 0);
+	if (!CHECK(p != MAP_FAILED))
+		return;
+	CHECK_EQ(p[0], 'x');
+	CHECK_EQ(p[SPARSE_BYTES - 1], 0);
+	p[SPARSE_BYTES / 2] = 'y';
+	CHECK_OK(ftruncate(fd, 1));
+	CHECK_EQ(p[0], 'x');
+	CHECK_EQ(FAULT_OF(p[SPARSE_BYTES - 1] = 'z'), SIGBUS);
+	munmap(p, SPARSE_BYTES);
+	close(fd);
+}
+
+/* What is not resident costs nothing: eight TiB are cut at once. */
+static void cutting_sparse_files(void)
+{
+	cut_sparse_mapping(MAP_SHARED);
+	cut_sparse_mapping(MAP_PRIVATE);
+}
+
 static const struct t_test tests[] = {
 	T(read_write_protection),
 	T(wild_addresses),
@@ -326,6 +354,7 @@ static const struct t_test tests[] = {
 	T(write_in_handler_repairs),
 	T(kernel_writes_through_protection),
 	T(kernel_touches_first),
+	T(cutting_sparse_files),
 };
 
 T_MAIN(tests)

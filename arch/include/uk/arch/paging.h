@@ -69,6 +69,10 @@ bool ukarch_pt_lookup(const struct ukarch_pagetable *pt, vaddr_t va, struct ukar
 void ukarch_pt_unmap(struct ukarch_pagetable *pt, vaddr_t start, vaddr_t end, ukarch_pt_visit visit,
 		     void *ctx);
 
+/** Removes the leaves in [start, end) that are UKARCH_PT_SHARED, and leaves the tables. */
+void ukarch_pt_unmap_shared(struct ukarch_pagetable *pt, vaddr_t start, vaddr_t end,
+			    ukarch_pt_visit visit, void *ctx);
+
 /** Gives all leaves in [start, end) new READ/WRITE/EXEC bits; a SHARED leaf stays read-only. */
 void ukarch_pt_protect(struct ukarch_pagetable *pt, vaddr_t start, vaddr_t end, unsigned prot);
 
