@@ -18,7 +18,20 @@ static long set_status_flags(struct file *file, unsigned int flags)
 	return file_set_flags(file, flags);
 }
 
-static long lock_call(struct file *file, int cmd, struct flock __user *user)
+/* If another thread closed the descriptor while this one waited, nobody would release the lock. */
+static int keep_lock_if_open(struct file *file, int fd)
+{
+	struct file *now = file_get_fd(fd);
+
+	if (now)
+		file_put(now);
+	if (now == file)
+		return 0;
+	filelock_release_owner(file->inode, current_fdtable());
+	return -EBADF;
+}
+
+static long lock_call(struct file *file, int fd, int cmd, struct flock __user *user)
 {
 	struct flock lock;
 	int error;
@@ -26,6 +39,8 @@ static long lock_call(struct file *file, int cmd, struct flock __user *user)
 	if (copy_from_user(&lock, user, sizeof(lock)))
 		return -EFAULT;
 	error = filelock_fcntl(file, cmd, &lock);
+	if (!error && (cmd == F_SETLK || cmd == F_SETLKW) && lock.l_type != F_UNLCK)
+		error = keep_lock_if_open(file, fd);
 	if (error || (cmd != F_GETLK && cmd != F_OFD_GETLK))
 		return error;
 	return copy_to_user(user, &lock, sizeof(lock));
@@ -75,7 +90,7 @@ static long set_signal(struct file *file, unsigned long signo)
 	return 0;
 }
 
-static long file_call(struct file *file, unsigned int cmd, unsigned long arg)
+static long file_call(struct file *file, int fd, unsigned int cmd, unsigned long arg)
 {
 	switch (cmd) {
 	case F_SETFL:
@@ -86,7 +101,7 @@ static long file_call(struct file *file, unsigned int cmd, unsigned long arg)
 	case F_OFD_GETLK:
 	case F_OFD_SETLK:
 	case F_OFD_SETLKW:
-		return lock_call(file, (int)cmd, (struct flock __user *)arg);
+		return lock_call(file, fd, (int)cmd, (struct flock __user *)arg);
 	case F_SETOWN:
 		return set_owner(file, (int)arg);
 	case F_GETOWN:
@@ -143,7 +158,7 @@ long sys_fcntl(int fd, unsigned int cmd, unsigned long arg)
 	if (cmd == F_GETFL)
 		result = file->flags & ~(unsigned int)GETFL_HIDES;
 	else if (!descriptor_call(fd, cmd, arg, &result))
-		result = file->mode & FILE_PATH ? -EBADF : file_call(file, cmd, arg);
+		result = file->mode & FILE_PATH ? -EBADF : file_call(file, fd, cmd, arg);
 	file_put(file);
 	return result;
 }

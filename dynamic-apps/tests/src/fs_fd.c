@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* Descriptors: dup and its kin, fcntl flags, close_range, record and file locks, limits. */
-#include "t.h"
+#include "t_threads.h"
 
 #include <sys/file.h>
 #include <sys/ioctl.h>
@@ -190,6 +190,37 @@ static void description_locks(void)
 	close(other);
 }
 
+static int closed_fd;
+
+static void *waits_for_lock(void *argument)
+{
+	struct flock lock = {.l_type = F_WRLCK};
+
+	CHECK_ERR(fcntl(closed_fd, F_SETLKW, &lock), EBADF);
+	return argument;
+}
+
+/* Nobody could release a lock whose descriptor was closed while its owner waited for it. */
+static void lock_of_closed_descriptor(void)
+{
+	struct flock lock = {.l_type = F_WRLCK};
+	int fd = t_make_file("f", "", 0);
+	pthread_t thread;
+
+	closed_fd = CHECK_OK(open("f", O_RDWR));
+	CHECK_OK(fcntl(fd, F_OFD_SETLK_, &lock));
+	thread = start(waits_for_lock, NULL);
+	sleep_ms(30);
+	close(closed_fd);
+	lock.l_type = F_UNLCK;
+	CHECK_OK(fcntl(fd, F_OFD_SETLK_, &lock));
+	join(thread);
+	lock.l_type = F_WRLCK;
+	CHECK_OK(fcntl(fd, F_OFD_GETLK_, &lock));
+	CHECK_EQ(lock.l_type, F_UNLCK);
+	close(fd);
+}
+
 static void file_locks(void)
 {
 	int fd = t_make_file("f", "", 0), other = CHECK_OK(open("f", O_RDONLY)), copy;
@@ -223,9 +254,10 @@ static void not_a_terminal(void)
 }
 
 static const struct t_test tests[] = {
-	T(dup_shares_offset), T(dup2_dup3),        T(fcntl_descriptor_flags), T(fcntl_status_flags),
-	T(closing_ranges),    T(descriptor_limit), T(record_locks),           T(description_locks),
-	T(file_locks),        T(not_a_terminal),
+	T(dup_shares_offset),  T(dup2_dup3),         T(fcntl_descriptor_flags),
+	T(fcntl_status_flags), T(closing_ranges),    T(descriptor_limit),
+	T(record_locks),       T(description_locks), T(lock_of_closed_descriptor),
+	T(file_locks),         T(not_a_terminal),
 };
 
 T_MAIN(tests)
