@@ -105,11 +105,16 @@ struct dentry *dentry_alloc_detached(struct dentry *parent, const struct name_pa
 {
 	struct dentry *dentry;
 
+	if (parent)
+		dentry_get(parent); /* a walk stands on it without a reference */
 	if (uk_unlikely(lru_count > DENTRY_LRU_MAX))
 		dentry_shrink(DENTRY_LRU_MAX * 3 / 4);
 	dentry = uk_malloc(sizeof(*dentry) + name_stored_bytes(part->len));
-	if (!dentry)
+	if (!dentry) {
+		if (parent)
+			dentry_put(parent);
 		return NULL;
+	}
 	dentry->refcount = 1;
 	dentry->hash = part->hash;
 	dentry->inode = NULL;
@@ -121,8 +126,6 @@ struct dentry *dentry_alloc_detached(struct dentry *parent, const struct name_pa
 	dentry->is_pinned = dentry->is_deleted = dentry->is_plain = false;
 	dentry->name = dentry->inline_name;
 	store_name(dentry, part->name, part->len);
-	if (parent)
-		dentry_get(parent);
 	return dentry;
 }
 
@@ -337,11 +340,17 @@ bool dentry_is_below(const struct dentry *dentry, const struct dentry *ancestor)
 	}
 }
 
+/* On the LRU list it has none, and no list of them. */
+static struct dentry *first_child(const struct dentry *dentry)
+{
+	return dentry->refcount ? TAILQ_FIRST(&dentry->children) : NULL;
+}
+
 bool dentry_has_children(const struct dentry *dentry)
 {
-	const struct dentry *child;
+	const struct dentry *child = first_child(dentry);
 
-	TAILQ_FOREACH (child, &dentry->children, sibling_link)
+	for (; child; child = TAILQ_NEXT(child, sibling_link))
 		if (child->inode)
 			return true;
 	return false;
@@ -352,7 +361,7 @@ void dentry_delete_tree(struct dentry *root)
 	struct dentry *dentry = root;
 
 	while (dentry) {
-		struct dentry *child = TAILQ_FIRST(&dentry->children), *parent = dentry->parent;
+		struct dentry *child = first_child(dentry), *parent = dentry->parent;
 
 		if (child) {
 			dentry = child;

@@ -319,7 +319,6 @@ static int mount_tmpfs(const char *source, unsigned int flags, const char *optio
 
 void ramfs_unmount(struct superblock *sb)
 {
-	dentry_shrink(0);
 	dentry_delete_tree(sb->root);
 	dentry_put(sb->root);
 	uk_free(sb->priv);
