@@ -141,24 +141,36 @@ int vfs_mount(const char *source, const struct path *at, const char *type_name, 
 	return 0;
 }
 
-int vfs_unmount(const struct path *at, int flags)
+/* *covered gets the references to where it was mounted. */
+static int detach_locked(struct mount *mount, int flags, struct path *covered)
 {
-	struct mount *mount = at->mount;
-	struct path where;
-
-	if (at->dentry != mount->sb.root || !mount->parent)
+	if (!mount->parent)
 		return -EINVAL;
-	/* The list's reference and the one in *at are allowed; children hold theirs. */
+	/* The list's reference and the caller's are allowed; children hold theirs. */
 	if (!(flags & UK_MNT_DETACH) && __atomic_load_n(&mount->refcount, __ATOMIC_ACQUIRE) > 2)
 		return -EBUSY;
-	mutex_lock(&vfs_tree_lock);
-	where = (struct path){mount->parent, mount->mountpoint};
-	dentry_set_mounted(where.dentry, NULL);
+	*covered = (struct path){mount->parent, mount->mountpoint};
+	dentry_set_mounted(covered->dentry, NULL);
 	mount->parent = NULL;
 	mount->mountpoint = NULL;
 	TAILQ_REMOVE(&mounts, mount, link);
+	return 0;
+}
+
+int vfs_unmount(const struct path *at, int flags)
+{
+	struct mount *mount = at->mount;
+	struct path covered;
+	int ret;
+
+	if (at->dentry != mount->sb.root)
+		return -EINVAL;
+	mutex_lock(&vfs_tree_lock);
+	ret = detach_locked(mount, flags, &covered);
 	mutex_unlock(&vfs_tree_lock);
-	path_put(&where);
+	if (ret)
+		return ret;
+	path_put(&covered);
 	__atomic_fetch_sub(&mount->refcount, 1, __ATOMIC_RELAXED); /* *at still holds it */
 	return 0;
 }

@@ -21,14 +21,16 @@ struct fsctx *fsctx_create(const struct path *root)
 
 struct fsctx *fsctx_copy(struct fsctx *from)
 {
-	struct fsctx *fs = fsctx_create(&from->root);
+	struct fsctx *fs = uk_malloc(sizeof(*fs));
 
 	if (!fs)
 		return NULL;
-	path_put(&fs->cwd);
-	fs->cwd = from->cwd;
+	mutex_lock(&vfs_tree_lock);
+	*fs = *from;
+	fs->refcount = 1;
+	path_get(&fs->root);
 	path_get(&fs->cwd);
-	fs->umask = from->umask;
+	mutex_unlock(&vfs_tree_lock);
 	return fs;
 }
 
@@ -41,12 +43,16 @@ void fsctx_put(struct fsctx *fs)
 	uk_free(fs);
 }
 
+/* Under the tree lock: a walk of another thread may stand there without a reference. */
 static void replace(struct path *place, const struct path *path)
 {
-	struct path old = *place;
+	struct path old;
 
+	mutex_lock(&vfs_tree_lock);
+	old = *place;
 	path_get(path);
 	*place = *path;
+	mutex_unlock(&vfs_tree_lock);
 	path_put(&old);
 }
 

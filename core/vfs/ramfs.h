@@ -52,8 +52,13 @@ static inline uint64_t ramfs_page_count(uint64_t bytes)
 	return (bytes >> UK_PAGE_SHIFT) + !!(bytes & (UK_PAGE_SIZE - 1));
 }
 
-/** A page of the file's own where there is none; without `fill` its content is undefined. */
-int ramfs_add_page(struct ramfs_file *file, uint64_t index, bool fill, struct page **out);
+/** A page for the file, its content undefined, nobody sees it yet; counted. ERR_PTR on error. */
+struct page *ramfs_alloc_page(struct ramfs_file *file);
+void ramfs_free_page(struct ramfs_file *file, struct page *page);
+/** Makes it the file's own where there is none. Takes it over, also on failure. 0 or -ENOMEM. */
+int ramfs_insert_page(struct ramfs_file *file, uint64_t index, struct page *page);
+/** The two in one, with what the file holds there. */
+int ramfs_add_page(struct ramfs_file *file, uint64_t index, struct page **out);
 /** What the file holds at `index` without the tree, from byte `from` of the page on. */
 void ramfs_fill_page(const struct ramfs_file *file, uint64_t index, struct page *page, size_t from);
 /** For page_tree_remove; ctx is the file. */

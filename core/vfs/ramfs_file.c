@@ -88,28 +88,51 @@ static uk_ssize_t ramfs_read(struct file *file, struct uio *uio, loff_t *pos)
 
 /* --- writing ------------------------------------------------------------------------------- */
 
-/* Up to the end of one page. A page that will be overwritten as a whole is not filled first. */
+/*
+ * A whole page where there is none is not filled first, so nobody may see it before it is. A fault
+ * on the program's side may bring in one at the same place meanwhile: that one stays.
+ */
+static uk_ssize_t write_new_page(struct ramfs_file *file, struct uio *uio, uint64_t index)
+{
+	struct page *page = ramfs_alloc_page(file), *there;
+	uk_ssize_t moved;
+	int ret;
+
+	if (IS_ERR(page))
+		return PTR_ERR(page);
+	moved = uio_take(uio, page_address(page), UK_PAGE_SIZE);
+	there = page_tree_find(&file->pages, index);
+	if (uk_unlikely(moved <= 0 || there)) {
+		if (moved > 0)
+			memcpy(page_address(there), page_address(page), (size_t)moved);
+		ramfs_free_page(file, page);
+		return moved;
+	}
+	if (uk_unlikely((size_t)moved < UK_PAGE_SIZE))
+		ramfs_fill_page(file, index, page, (size_t)moved);
+	ret = ramfs_insert_page(file, index, page);
+	return ret ? ret : moved;
+}
+
+/* Up to the end of one page. */
 static uk_ssize_t write_to_page(struct ramfs_file *file, struct uio *uio, uint64_t pos, size_t len)
 {
 	size_t offset = pos & (UK_PAGE_SIZE - 1);
 	uint64_t index = pos >> UK_PAGE_SHIFT;
 	struct page *page = page_tree_find(&file->pages, index);
-	bool is_unfilled = false;
 	uk_ssize_t moved;
+	int ret;
 
 	len = UK_MIN(len, UK_PAGE_SIZE - offset);
 	if (!page) {
-		int ret;
-
-		is_unfilled = len == UK_PAGE_SIZE && !ramfs_is_mapped(file);
-		ret = ramfs_add_page(file, index, !is_unfilled, &page);
+		if (len == UK_PAGE_SIZE)
+			return write_new_page(file, uio, index);
+		ret = ramfs_add_page(file, index, &page);
 		if (ret)
 			return ret;
 	}
 	page_get(page);
 	moved = uio_take(uio, (char *)page_address(page) + offset, len);
-	if (uk_unlikely(is_unfilled && moved < (uk_ssize_t)len))
-		ramfs_fill_page(file, index, page, moved > 0 ? (size_t)moved : 0);
 	page_put(page);
 	return moved;
 }

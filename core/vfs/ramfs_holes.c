@@ -53,7 +53,7 @@ static int zero_part(struct ramfs_file *file, uint64_t start, uint64_t end)
 	if (start == end || !is_data(file, index))
 		return 0;
 	if (!page) {
-		ret = ramfs_add_page(file, index, true, &page);
+		ret = ramfs_add_page(file, index, &page);
 		if (ret)
 			return ret;
 	}
@@ -78,10 +78,13 @@ static int punch_pages(struct ramfs_file *file, uint64_t first, uint64_t last)
 		return 0;
 	}
 	for (; first < last; first++) {
-		ret = ramfs_add_page(file, first, false, &page);
+		page = ramfs_alloc_page(file);
+		if (IS_ERR(page))
+			return (int)PTR_ERR(page);
+		memset(page_address(page), 0, UK_PAGE_SIZE);
+		ret = ramfs_insert_page(file, first, page);
 		if (ret)
 			return ret;
-		memset(page_address(page), 0, UK_PAGE_SIZE);
 	}
 	return 0;
 }
@@ -154,7 +157,7 @@ static int fill_holes(struct ramfs_file *file, uint64_t first, uint64_t last)
 	for (; first < last && !ret; first++) {
 		if (is_data(file, first))
 			continue;
-		ret = ramfs_add_page(file, first, true, &page);
+		ret = ramfs_add_page(file, first, &page);
 		if (!ret) {
 			ret = page_tree_insert(&added, first, page);
 			if (ret)

@@ -67,34 +67,48 @@ void ramfs_fill_page(const struct ramfs_file *file, uint64_t index, struct page 
 		memset(to + from + part, 0, UK_PAGE_SIZE - from - part);
 }
 
-int ramfs_add_page(struct ramfs_file *file, uint64_t index, bool fill, struct page **out)
+struct page *ramfs_alloc_page(struct ramfs_file *file)
 {
-	bool is_hole = index >= ramfs_page_count(file->backing_bytes);
-	struct page *page;
 	int ret = charge_page(file);
+	struct page *page;
 
 	if (ret)
-		return ret;
-	ret = -ENOMEM;
+		return ERR_PTR(ret);
 	page = page_alloc(0);
-	if (!page)
-		goto err_uncharge;
-	if (fill)
-		ramfs_fill_page(file, index, page, 0);
-	if (page_tree_insert(&file->pages, index, page))
-		goto err_page;
-	if (is_hole)
+	if (page)
+		return page;
+	uncharge_page(file);
+	return ERR_PTR(-ENOMEM);
+}
+
+void ramfs_free_page(struct ramfs_file *file, struct page *page)
+{
+	uncharge_page(file);
+	page_put(page);
+}
+
+int ramfs_insert_page(struct ramfs_file *file, uint64_t index, struct page *page)
+{
+	if (page_tree_insert(&file->pages, index, page)) {
+		ramfs_free_page(file, page);
+		return -ENOMEM;
+	}
+	if (index >= ramfs_page_count(file->backing_bytes))
 		file->inode.alloc_bytes += UK_PAGE_SIZE;
 	else if (ramfs_is_mapped(file))
 		vm_object_unmap(&file->object, index, 1);
-	*out = page;
 	return 0;
+}
 
-err_page:
-	page_put(page);
-err_uncharge:
-	uncharge_page(file);
-	return ret;
+int ramfs_add_page(struct ramfs_file *file, uint64_t index, struct page **out)
+{
+	struct page *page = ramfs_alloc_page(file);
+
+	if (IS_ERR(page))
+		return (int)PTR_ERR(page);
+	ramfs_fill_page(file, index, page, 0);
+	*out = page;
+	return ramfs_insert_page(file, index, page);
 }
 
 /* A whole page of initrd data, as it lies there; NULL when it cannot be used in place. */
@@ -121,7 +135,7 @@ static int get_page(struct vm_object *object, uint64_t index, bool for_write, st
 	if (!page && !for_write)
 		page = page_in_place(file, index);
 	if (!page) {
-		ret = ramfs_add_page(file, index, true, &page);
+		ret = ramfs_add_page(file, index, &page);
 		if (ret)
 			return ret == -ENOSPC ? -EIO : ret;
 	}

@@ -16,6 +16,7 @@
 static struct process process;
 struct task machine_task = {.process = &process};
 int (*machine_on_sleep)(void);
+void (*machine_on_copy)(void);
 uint64_t machine_unmapped_pages;
 
 static int fail_countdown = -1, last_signal;
@@ -224,6 +225,11 @@ static size_t reachable(const char *p, size_t len)
 size_t ukarch_copy_user(void *dst, const void *src, size_t len)
 {
 	size_t part = UK_MIN(reachable(dst, len), reachable(src, len));
+	void (*on_copy)(void) = machine_on_copy;
+
+	machine_on_copy = NULL;
+	if (on_copy)
+		on_copy();
 
 	memcpy(dst, src, part);
 	return len - part;

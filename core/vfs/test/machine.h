@@ -24,6 +24,8 @@ char *machine_rom(void);
 void machine_fail_after(int count);
 /** Program addresses in [start, start + len) fault from now on. */
 void machine_bad_range(const void *start, size_t len);
+/** Called once, before the next copy from or to program memory: another thread, while it faults. */
+extern void (*machine_on_copy)(void);
 /** Called when the kernel would sleep; returns what the sleep returns. NULL: -EINTR. */
 extern int (*machine_on_sleep)(void);
 /** The last signal the kernel raised; 0 afterwards. */

@@ -328,6 +328,58 @@ static void test_faulting_buffers(void **state)
 	close_and_remove();
 }
 
+static struct page *faulted_in;
+
+static void read_second_page(void)
+{
+	char seen[4096];
+	struct uio uio = uio_kernel(seen, sizeof(seen));
+	loff_t pos = 4096;
+
+	assert_int_equal(file_read(file, &uio, &pos), sizeof(seen));
+	for (size_t i = 0; i < sizeof(seen); i++)
+		assert_int_equal(seen[i], 0);
+}
+
+static void fault_in_second_page(void)
+{
+	struct vm_object *object = file->ops->mmap(file, 3, true);
+
+	read_second_page();
+	assert_int_equal(object->ops->get_page(object, 1, true, &faulted_in), 0);
+	vm_object_put(object);
+	read_second_page();
+}
+
+/* While a write copies a whole page from the program, others see what was there before; and a
+ * page that a fault brings in meanwhile is the one that is written. */
+static void test_looking_while_a_page_is_written(void **state)
+{
+	static unsigned char data[4096];
+	struct uio uio = uio_user(data, sizeof(data));
+	size_t before = machine_pages_in_use();
+	loff_t pos = 4096;
+
+	file = open_over(NULL, 0);
+	assert_int_equal(vfs_truncate_file(file, 3 * 4096), 0);
+	memset(data, 7, sizeof(data));
+	machine_on_copy = read_second_page;
+	assert_int_equal(file_write(file, &uio, &pos), 4096);
+	assert_int_equal(pread_all(4096, 4096), 4096);
+	assert_memory_equal(buf, data, 4096);
+	assert_int_equal(vfs_truncate_file(file, 0), 0);
+	assert_int_equal(vfs_truncate_file(file, 3 * 4096), 0);
+	uio = uio_user(data, sizeof(data));
+	pos = 4096;
+	machine_on_copy = fault_in_second_page;
+	assert_int_equal(file_write(file, &uio, &pos), 4096);
+	assert_memory_equal(page_address(faulted_in), data, 4096);
+	assert_int_equal(file->inode->alloc_bytes, 4096);
+	page_put(faulted_in);
+	close_and_remove();
+	assert_int_equal(machine_pages_in_use(), before);
+}
+
 static void test_limits_and_flags(void **state)
 {
 	struct uio uio = uio_user(buf, 10);
@@ -504,6 +556,7 @@ int main(void)
 		cmocka_unit_test(test_mapping_is_told),
 		cmocka_unit_test(test_memory_outlives_the_name),
 		cmocka_unit_test(test_faulting_buffers),
+		cmocka_unit_test(test_looking_while_a_page_is_written),
 		cmocka_unit_test(test_limits_and_flags),
 		cmocka_unit_test(test_far_away),
 		cmocka_unit_test(test_out_of_memory),

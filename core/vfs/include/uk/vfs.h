@@ -15,7 +15,7 @@
 /** Working directory, root and umask; shared by CLONE_FS. */
 struct fsctx {
 	unsigned int refcount;
-	struct path root, cwd;
+	struct path root, cwd; /* vfs_tree_lock */
 	uint32_t umask;
 };
 struct fsctx *fsctx_create(const struct path *root);
