@@ -12,10 +12,11 @@ static inline bool vma_is_anonymous(const struct vma *vma)
 	return !vma->object;
 }
 
-/** UKARCH_PT_* bits for a page of this VMA. PROT_* and UKARCH_PT_* have the same values. */
+/** UKARCH_PT_* bits for a page of this VMA. PROT_* and UKARCH_PT_* have the same values; any right
+ *  implies reading. */
 static inline unsigned int vma_pt_prot(const struct vma *vma)
 {
-	return vma->prot | UKARCH_PT_USER;
+	return vma->prot | (vma->prot ? UKARCH_PT_READ : 0) | UKARCH_PT_USER;
 }
 
 /** The VMA before `vma` / after it; NULL at the ends. */

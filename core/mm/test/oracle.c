@@ -93,7 +93,8 @@ static void check_page(size_t i, const struct vma *vma)
 		assert_false(p->is_own);
 		return;
 	}
-	assert_int_equal(pte.prot & ~vma->prot & 7, 0);
+	assert_int_equal(pte.prot & ~vma_pt_prot(vma) & 7, 0);
+	assert_int_equal(pte.prot & UKARCH_PT_READ, vma->prot ? UKARCH_PT_READ : 0);
 	assert_false((pte.prot & UKARCH_PT_SHARED) && (pte.prot & UKARCH_PT_WRITE));
 	if (p->is_own)
 		assert_int_equal(*word_at(va_of(i)), p->word);

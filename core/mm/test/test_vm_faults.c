@@ -122,6 +122,26 @@ static void test_access_rights(void **state)
 	assert_int_equal(vmspace_fault(vm, UKARCH_USER_END, VM_ACCESS_READ), VM_FAULT_MAPERR);
 }
 
+/* Every right implies reading: whatever a page was brought in for, it can be read. */
+static void test_every_leaf_is_readable(void **state)
+{
+	static const unsigned int prots[] = {PROT_WRITE, PROT_EXEC, PROT_WRITE | PROT_EXEC};
+	struct vm_object *objects[] = {NULL, &file_object.object};
+	struct ukarch_pte pte;
+	vaddr_t va = BASE;
+
+	for (unsigned int i = 0; i < 3; i++)
+		for (unsigned int o = 0; o < 2; o++, va += 0x10000) {
+			map(va, 2, prots[i], VMA_MAYWRITE, objects[o]);
+			assert_int_equal(load(va), objects[o] ? 42 : 0);
+			assert_true(leaf(va, &pte) && (pte.prot & UKARCH_PT_READ));
+			if (!(prots[i] & PROT_WRITE))
+				continue;
+			store(va, 6);
+			assert_true(leaf(va, &pte) && (pte.prot & UKARCH_PT_READ));
+		}
+}
+
 static void test_protection_taken_and_given_back(void **state)
 {
 	map(BASE, 3, RW, 0, NULL);
@@ -214,6 +234,7 @@ int main(void)
 		CASE(test_write_fault_on_a_page_the_object_replaces),
 		CASE(test_fault_around_stops_at_the_end),
 		CASE(test_access_rights),
+		CASE(test_every_leaf_is_readable),
 		CASE(test_protection_taken_and_given_back),
 		CASE(test_stack_ignores_inaccessible_memory_below),
 		CASE(test_large_pages_split_where_they_must),

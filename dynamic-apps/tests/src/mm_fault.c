@@ -53,6 +53,30 @@ static void read_write_protection(void)
 	CHECK_FAULT(READ(p), SIGSEGV, SEGV_MAPERR, p);
 }
 
+/* What may be written or executed can be read, also before it was ever written. */
+static void every_right_implies_reading(void)
+{
+	static const int prots[] = {PROT_WRITE, PROT_EXEC, PROT_WRITE | PROT_EXEC};
+	int fd = t_make_file("f", "file", 4);
+
+	for (int i = 0; i < 3; i++) {
+		char *p = map(2, prots[i]);
+		char *q = mmap(NULL, PAGE, prots[i], MAP_PRIVATE, fd, 0);
+
+		CHECK_EQ(*at((uintptr_t)p), 0);
+		CHECK_EQ(*at((uintptr_t)q), 'f');
+		if (prots[i] & PROT_WRITE) {
+			WRITE(p);
+			WRITE(p + PAGE);
+			WRITE(q);
+			CHECK_EQ(p[0] + p[PAGE] + q[0], 3);
+		}
+		munmap(p, 2 * PAGE);
+		munmap(q, PAGE);
+	}
+	close(fd);
+}
+
 static void wild_addresses(void)
 {
 	CHECK_FAULT(READ(NULL), SIGSEGV, SEGV_MAPERR, 0);
@@ -338,6 +362,7 @@ static void cutting_sparse_files(void)
 
 static const struct t_test tests[] = {
 	T(read_write_protection),
+	T(every_right_implies_reading),
 	T(wild_addresses),
 	T(kernel_half),
 	T(non_canonical),
