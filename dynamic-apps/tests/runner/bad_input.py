@@ -224,6 +224,9 @@ def others(context):
     yield "parameter-list", simple(context, [], "/hello", EXIT_CONFIG, "list",
                                    'env.vars=[ "A=1"')
     yield "parameter-quote", simple(context, [], None, EXIT_CONFIG, "", 'env.vars="')
+    for protocol in "pvh", "multiboot":
+        yield f"parameter-long-{protocol}", simple(context, [], "/hello " + "x" * 4096,
+                                                   EXIT_CONFIG, "4095", boot=protocol)
     yield "interpreter-missing", lambda _: missing_interpreter(context)
     yield "initrd-none", lambda _: no_initrd(context)
     yield "initrd-large-pvh", lambda _: large_initrd(context, "pvh")

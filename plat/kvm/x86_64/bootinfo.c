@@ -85,16 +85,15 @@ static void copy_cmdline(paddr_t pa, bool skip_first_word)
 
 	if (!pa)
 		return;
-	text = loader_memory(pa, UKPLAT_MAX_CMDLINE);
+	text = loader_memory(pa, 2 * UKPLAT_MAX_CMDLINE); /* the first word may be a path */
 	if (skip_first_word) {
 		text += strcspn(text, " ");
 		text += strspn(text, " ");
 	}
 	len = strnlen(text, sizeof(info.cmdline));
-	if (len == sizeof(info.cmdline)) {
-		info.cmdline_truncated = true;
-		len--;
-	}
+	if (len == sizeof(info.cmdline))
+		boot_fail("boot: the command line is longer than %u characters\n",
+			  UKPLAT_MAX_CMDLINE - 1);
 	memcpy(info.cmdline, text, len);
 }
 

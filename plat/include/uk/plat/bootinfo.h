@@ -27,7 +27,6 @@ struct ukplat_memregion {
 struct ukplat_bootinfo {
 	const char *protocol; /* "multiboot", "pvh", ... */
 	char cmdline[UKPLAT_MAX_CMDLINE];
-	bool cmdline_truncated;
 	paddr_t initrd_base; /* 0 and 0 when there is none */
 	uint64_t initrd_len_bytes;
 	paddr_t acpi_rsdp; /* 0 when unknown */
