@@ -8,8 +8,9 @@
  * at all; we switch by hand with interrupts masked.
  *
  * Who was interrupted? The selectors cannot tell, so addresses do: kernel code and kernel stacks
- * lie in the high half. It was the program unless RIP and RSP are both there. (RIP high with
- * RSP low: the vsyscall page, a wild jump, or the last two instructions of the system call exit.)
+ * lie in the high half. It was the kernel if RIP and RSP are both there, or RSP is on the current
+ * kernel stack (a wild call of the kernel's); otherwise it was the program. (RIP high with RSP low:
+ * the vsyscall page, a wild jump, or the last two instructions of the system call exit.)
  *
  * GS holds the address of the per-CPU block, in the program too. A program that asks for its own GS
  * (ARCH_SET_GS) gets ways in that swap: another entry for `syscall`, a flag for trap_entry; and
@@ -240,13 +241,16 @@ trap_entry:
 	movq	%rsp, %rsi
 	movq	%rsp, %rax
 	andq	$-X86_IST_BYTES, %rax
-	cmpb	$0, (%rax)
+	cmpq	$0, (%rax)
 	jne	trap_maybe_swapgs
 trap_on_kernel_gs:
 	movq	%gs:X86_PERCPU_KSTACK_TOP, %rdi
-	movq	IST_RIP(%rsi), %rax
-	andq	IST_RSP(%rsi), %rax		/* sign: set only if both are in the high half */
+	movq	IST_RSP(%rsi), %rax
+	testq	%rax, %rax			/* the sign tells the half */
 	jns	1f
+	cmpq	$0, IST_RIP(%rsi)
+	jns	trap_outside
+trap_from_kernel:
 	movq	IST_RSP(%rsi), %rdi
 	andq	$-16, %rdi
 	subq	$8, %rdi
@@ -255,9 +259,7 @@ trap_on_kernel_gs:
 	andl	$(UKARCH_KSTACK_SIZE - 1), %eax
 	cmpl	$(4096 + 1024), %eax
 	jb	kernel_stack_overflow
-	movl	$-1, %eax
-	cltq					/* sign set again for the test below */
-	testq	%rax, %rax
+	orl	$-1, %eax			/* the sign again, for the test below */
 1:	movq	%rdi, %rsp
 	pushq	IST_SS(%rsi)
 	pushq	IST_RSP(%rsi)
@@ -291,11 +293,25 @@ trap_on_kernel_gs:
 	jz	return_to_user
 	jmp	restore_all
 
-/* The interrupted task has its own GS: it is loaded if the program was running. */
+/* A stack in the high half, code in the low one. On its own stack it is the kernel that is lost;
+ * on any other the program is. RAX: RSP, RDI: the top of the kernel stack. */
+trap_outside:
+	xorq	%rdi, %rax
+	shrq	$UKARCH_KSTACK_SHIFT, %rax	/* clears the sign, for the test above */
+	jz	trap_from_kernel
+	jmp	1b
+
+/* The interrupted task has its own GS: it is loaded if the program was running. RAX: where the
+ * per-CPU block is, whatever GS holds. */
 trap_maybe_swapgs:
-	movq	IST_RIP(%rsi), %rax
-	andq	IST_RSP(%rsi), %rax
+	movq	IST_RIP(%rsi), %rdi
+	andq	IST_RSP(%rsi), %rdi
 	js	trap_on_kernel_gs
+	movq	(%rax), %rdi
+	movq	X86_PERCPU_KSTACK_TOP(%rdi), %rdi
+	xorq	IST_RSP(%rsi), %rdi
+	shrq	$UKARCH_KSTACK_SHIFT, %rdi
+	jz	trap_on_kernel_gs
 	swapgs
 	jmp	trap_on_kernel_gs
 

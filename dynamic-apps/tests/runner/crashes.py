@@ -1,0 +1,51 @@
+# SPDX-License-Identifier: BSD-3-Clause
+"""Bugs of the kernel itself, brought about with a debugger: each ends the machine with status 255
+and a report that blames the kernel, whatever the program was doing."""
+from . import guest
+from .debugger import Debugger
+from .guest import Failed
+
+STATUS = 255
+HELLO = guest.ROOT / "bench" / "hello.c"
+KSTACK_SIZE, PAGE = 16384, 4096
+REGS_RSP = 152  # in struct ukarch_regs
+
+
+def crash(context, text, provoke, program=HELLO, **where):
+    """`provoke` changes the stopped machine; a line of the kernel's must then hold `text`."""
+    path = guest.compile_c(context, program, f"{program.stem}-static")
+    initrd = guest.mkinitrd(context, f"crash-{program.stem}", programs=[path])
+    with Debugger(context, initrd, str(path)) as debugger:
+        debugger.run_to(**where)
+        provoke(debugger)
+        result = debugger.finish()
+    guest.expect_status(result, STATUS)
+    if not any(text in line for line in result.lines()):
+        raise Failed(f"no line of the kernel says {text!r}: {' | '.join(result.lines()[:4])}")
+
+
+def jump_to_null(debugger):
+    debugger.set(rip=0)
+
+
+def overflow(debugger):
+    debugger.set(rsp=(debugger.register("rsp") & -KSTACK_SIZE) + PAGE + 24)
+
+
+# name: (what the kernel says, what is done, where)
+WAYS = {
+    "null-call": ("kernel crash: page fault at 0x0, executing", jump_to_null,
+                  {"symbol": "sys_write"}),
+    # The third setting of GS: the first was the start of the program's, the second its own.
+    "null-call-own-gs": ("kernel crash: page fault at 0x0, executing", jump_to_null,
+                         {"symbol": "x86_thread_set_gs", "times": 3,
+                          "program": guest.TESTS / "src" / "own_gs.c"}),
+    "stack-overflow": ("kernel crash: kernel stack overflow", overflow, {"symbol": "sys_write"}),
+}
+
+
+def tests(context):
+    for name, (text, provoke, where) in WAYS.items():
+        def test(text=text, provoke=provoke, where=where):
+            crash(context, text, provoke, **where)
+        yield f"crash/{name}", test
