@@ -44,7 +44,8 @@ static const struct {
 	[21] = {"control protection fault", UKARCH_FAULT_PROTECTION, 0},
 };
 
-vaddr_t x86_extable_find(vaddr_t pc)
+/* Where to go on when the instruction at `pc` may fault; 0: it may not. */
+static vaddr_t extable_find(vaddr_t pc)
 {
 	for (const struct extable_entry *e = extable_start; e < extable_end; e++)
 		if ((vaddr_t)&e->from + (vaddr_t)(intptr_t)e->from == pc)
@@ -117,9 +118,14 @@ void x86_trap(struct ukarch_regs *regs, unsigned int vector, uint64_t error, boo
 	upcall_fault(regs, &fault);
 }
 
+bool ukarch_fault_has_fixup(const struct ukarch_regs *regs)
+{
+	return extable_find(regs->rip) != 0;
+}
+
 bool ukarch_fault_fixup(struct ukarch_regs *regs)
 {
-	vaddr_t target = x86_extable_find(regs->rip);
+	vaddr_t target = extable_find(regs->rip);
 
 	if (target)
 		regs->rip = target;

@@ -68,8 +68,8 @@ static void page_fault(struct ukarch_regs *regs, const struct ukarch_fault *faul
 {
 	enum vm_fault_result result;
 
-	/* Kernel code touches the program's half only through <uk/arch/uaccess.h>. */
-	if (!fault->from_user && fault->addr >= UKARCH_USER_END)
+	/* Kernel code touches the program's half only, and only through <uk/arch/uaccess.h>. */
+	if (!fault->from_user && (fault->addr >= UKARCH_USER_END || !ukarch_fault_has_fixup(regs)))
 		crash_kernel(regs, fault);
 	ukarch_irq_enable();
 	result = resolve(fault);
@@ -78,8 +78,7 @@ static void page_fault(struct ukarch_regs *regs, const struct ukarch_fault *faul
 	if (result == VM_FAULT_NOMEM)
 		kill_for_memory();
 	if (!fault->from_user) {
-		if (!ukarch_fault_fixup(regs))
-			crash_kernel(regs, fault);
+		ukarch_fault_fixup(regs);
 		return;
 	}
 	if (result == VM_FAULT_BUS)

@@ -32,6 +32,13 @@ def overflow(debugger):
     debugger.set(rsp=(debugger.register("rsp") & -KSTACK_SIZE) + PAGE + 24)
 
 
+def read_program_memory(debugger):
+    """Kernel code that reads below the program's stack as if it were its own memory: the stack
+    would grow for the program."""
+    stack = debugger.word(debugger.register("rsp") + 8 + REGS_RSP)
+    debugger.set(rip=debugger.symbols["strlen"], rdi=stack - 16 * PAGE)
+
+
 # name: (what the kernel says, what is done, where)
 WAYS = {
     "null-call": ("kernel crash: page fault at 0x0, executing", jump_to_null,
@@ -40,6 +47,8 @@ WAYS = {
     "null-call-own-gs": ("kernel crash: page fault at 0x0, executing", jump_to_null,
                          {"symbol": "x86_thread_set_gs", "times": 3,
                           "program": guest.TESTS / "src" / "own_gs.c"}),
+    "read-of-program": ("kernel crash: page fault at 0x7", read_program_memory,
+                        {"symbol": "sys_write"}),
     "stack-overflow": ("kernel crash: kernel stack overflow", overflow, {"symbol": "sys_write"}),
 }
 

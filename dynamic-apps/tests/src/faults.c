@@ -53,6 +53,13 @@ static void jump_with_bad_stack(void)
 	__builtin_unreachable();
 }
 
+/* Linux' half of the addresses, and nothing is there in ours either. */
+static void jump_with_high_stack(void)
+{
+	__asm__ volatile("movabs $0xffffa0bad0000000, %%rsp\n\tpush %%rax" : : : "memory");
+	__builtin_unreachable();
+}
+
 static void misuse(const char *way)
 {
 	if (!strcmp(way, "null-call"))
@@ -71,6 +78,8 @@ static void misuse(const char *way)
 		recurse(0);
 	else if (!strcmp(way, "bad-stack"))
 		jump_with_bad_stack();
+	else if (!strcmp(way, "high-stack"))
+		jump_with_high_stack();
 	else if (!strcmp(way, "execute-data"))
 		call((uintptr_t)data_code);
 	else if (!strcmp(way, "execute-stack"))

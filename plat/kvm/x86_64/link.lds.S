@@ -60,6 +60,7 @@ SECTIONS
 		*(.rodata .rodata.*)
 		. = ALIGN(8);
 		extable_start = .;
+		KEEP(*uaccess.S.o(.extable)) /* searched from here on: most faults are these */
 		KEEP(*(.extable))
 		extable_end = .;
 	} :rodata

@@ -53,7 +53,9 @@ struct ukarch_fault {
  */
 void upcall_fault(struct ukarch_regs *regs, const struct ukarch_fault *fault);
 
-/** Down-call: if the faulting kernel instruction has an exception-table entry, goes on there. */
+/** Down-call: has the faulting kernel instruction an exception-table entry? */
+bool ukarch_fault_has_fixup(const struct ukarch_regs *regs);
+/** Down-call: if it has, goes on there. */
 bool ukarch_fault_fixup(struct ukarch_regs *regs);
 
 /**

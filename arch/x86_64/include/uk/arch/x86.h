@@ -65,8 +65,6 @@ void x86_paging_init(paddr_t image_base);
 void x86_start(paddr_t image_base);
 /** All exceptions and interrupts (entry.S). */
 void x86_trap(struct ukarch_regs *regs, unsigned vector, uint64_t error, bool from_kernel);
-/** Where to go on when the instruction at `pc` may fault; 0: it may not. */
-vaddr_t x86_extable_find(vaddr_t pc);
 
 /** Bytes of the vector state as XSAVE stores it, and which components (XCR0); 0: FXSAVE only. */
 extern size_t x86_fpu_area_bytes;
