@@ -10,7 +10,7 @@
  *
  * Growing needs pages itself (page tables, the page array). They come from the pool, which is
  * filled before growth begins, so that growth never calls back into the allocator. Pool pages
- * are given away for ever and have no live struct page.
+ * are given away for ever.
  *
  * Lock: everything here is guarded by irq-off (a spinlock with CONFIG_SMP).
  */
@@ -44,8 +44,67 @@ static unsigned int pool_count;
 static uint64_t total_pages, free_pages;
 static bool is_growing;
 
-/* --- pool
- * ------------------------------------------------------------------------------------------ */
+/* --- buddy lists ------------------------------------------------------------------------------ */
+
+static void list_insert(struct page *page, unsigned int order)
+{
+	page->flags = PAGE_FREE;
+	page->order = (unsigned char)order;
+	LIST_INSERT_HEAD(&free_lists[order], page, free_link);
+	free_orders |= 1U << order;
+}
+
+static void list_remove(struct page *page)
+{
+	LIST_REMOVE(page, free_link);
+	page->flags = 0;
+	if (LIST_EMPTY(&free_lists[page->order]))
+		free_orders &= ~(1U << page->order);
+}
+
+static void buddy_free(struct page *page, unsigned int order)
+{
+	pfn_t pfn = page_to_pfn(page);
+
+	for (; order < PAGE_MAX_ORDER; order++) {
+		struct page *buddy = pfn_to_page(pfn ^ 1UL << order);
+
+		if (!(buddy->flags & PAGE_FREE) || buddy->order != order)
+			break;
+		list_remove(buddy);
+		pfn &= ~(1UL << order);
+	}
+	list_insert(pfn_to_page(pfn), order);
+}
+
+/* From what is on the lists; NULL when that is too small. */
+static struct page *buddy_take(unsigned int order)
+{
+	struct page *page;
+	unsigned int have;
+
+	if (!(free_orders >> order))
+		return NULL;
+	have = (unsigned int)__builtin_ctz(free_orders >> order << order);
+	page = LIST_FIRST(&free_lists[have]);
+	list_remove(page);
+	while (have > order) {
+		have--;
+		list_insert(page + (1UL << have), have);
+	}
+	return page;
+}
+
+/* --- pool ------------------------------------------------------------------------------------- */
+
+static void pool_put(void *frame)
+{
+	struct pool_page *page = frame;
+
+	page->next = pool;
+	pool = page;
+	pool_count++;
+}
 
 static void *pool_take(void)
 {
@@ -65,10 +124,17 @@ static struct fresh_range *fresh_find(void)
 	return fresh_current < fresh_count ? &fresh[fresh_current] : NULL;
 }
 
+/* Single frames that are free come first: a large block of fresh RAM is broken only when there
+ * are none, and then what is left of it serves for long. */
 static void pool_fill(void)
 {
 	struct fresh_range *range;
+	struct page *page;
 
+	while (pool_count < POOL_LOW && (page = hot_count ? hot[--hot_count] : buddy_take(0))) {
+		free_pages--;
+		pool_put(page_address(page));
+	}
 	while (pool_count < POOL_LOW && (range = fresh_find())) {
 		paddr_t start = range->next;
 		paddr_t end = UK_MIN(range->end, start + POOL_CHUNK * UK_PAGE_SIZE);
@@ -77,18 +143,12 @@ static void pool_fill(void)
 			return;
 		range->next = end;
 		free_pages -= (end - start) >> UK_PAGE_SHIFT;
-		for (; start < end; start += UK_PAGE_SIZE) {
-			struct pool_page *page = ukarch_phys_to_virt(start);
-
-			page->next = pool;
-			pool = page;
-			pool_count++;
-		}
+		for (; start < end; start += UK_PAGE_SIZE)
+			pool_put(ukarch_phys_to_virt(start));
 	}
 }
 
-/* --- the page array
- * -------------------------------------------------------------------------------- */
+/* --- the page array --------------------------------------------------------------------------- */
 
 /* Backs the struct pages of the 2 MiB block around `pfn`; what is new reads as zeros. */
 static int pagemap_ensure(pfn_t pfn)
@@ -131,39 +191,7 @@ struct page *page_of_foreign(paddr_t pa)
 	return error ? NULL : phys_to_page(pa);
 }
 
-/* --- buddy
- * ----------------------------------------------------------------------------------------- */
-
-static void list_insert(struct page *page, unsigned int order)
-{
-	page->flags = PAGE_FREE;
-	page->order = (unsigned char)order;
-	LIST_INSERT_HEAD(&free_lists[order], page, free_link);
-	free_orders |= 1U << order;
-}
-
-static void list_remove(struct page *page)
-{
-	LIST_REMOVE(page, free_link);
-	page->flags = 0;
-	if (LIST_EMPTY(&free_lists[page->order]))
-		free_orders &= ~(1U << page->order);
-}
-
-static void buddy_free(struct page *page, unsigned int order)
-{
-	pfn_t pfn = page_to_pfn(page);
-
-	for (; order < PAGE_MAX_ORDER; order++) {
-		struct page *buddy = pfn_to_page(pfn ^ 1UL << order);
-
-		if (!(buddy->flags & PAGE_FREE) || buddy->order != order)
-			break;
-		list_remove(buddy);
-		pfn &= ~(1UL << order);
-	}
-	list_insert(pfn_to_page(pfn), order);
-}
+/* --- growth ----------------------------------------------------------------------------------- */
 
 /* The next piece of fresh RAM, up to a 2 MiB boundary, becomes free blocks. */
 static bool grow(void)
@@ -199,9 +227,6 @@ fail:
 
 static struct page *buddy_alloc(unsigned int order)
 {
-	struct page *page;
-	unsigned int have;
-
 	while (!(free_orders >> order)) {
 		if (grow())
 			continue;
@@ -210,18 +235,10 @@ static struct page *buddy_alloc(unsigned int order)
 		while (hot_count)
 			buddy_free(hot[--hot_count], 0);
 	}
-	have = (unsigned int)__builtin_ctz(free_orders >> order << order);
-	page = LIST_FIRST(&free_lists[have]);
-	list_remove(page);
-	while (have > order) {
-		have--;
-		list_insert(page + (1UL << have), have);
-	}
-	return page;
+	return buddy_take(order);
 }
 
-/* --- interface
- * --------------------------------------------------------------------------------------- */
+/* --- interface -------------------------------------------------------------------------------- */
 
 struct page *page_alloc(unsigned int order)
 {

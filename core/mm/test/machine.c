@@ -11,8 +11,9 @@
 #include <uk/plat/bootinfo.h>
 #include "machine.h"
 
-#define PAGES       (UKARCH_USER_END >> UK_PAGE_SHIFT)
-#define LARGE_PAGES (UKARCH_LARGE_SIZE >> UK_PAGE_SHIFT)
+#define PAGES         (UKARCH_USER_END >> UK_PAGE_SHIFT)
+#define PAGEMAP_BYTES (1UL << 20)
+#define LARGE_PAGES   (UKARCH_LARGE_SIZE >> UK_PAGE_SHIFT)
 
 /* One leaf per 4 KiB; a large leaf fills 512 entries with is_large set. */
 static struct entry {
@@ -62,8 +63,8 @@ void machine_init(void)
 		(struct ukplat_memregion){0x1000, MACHINE_RAM_BYTES - 0x1000, UKPLAT_MEM_FREE};
 	assert(mmap((void *)UKARCH_DIRECTMAP_BASE, MACHINE_RAM_BYTES, PROT_READ | PROT_WRITE, flags,
 		    -1, 0) != MAP_FAILED);
-	assert(mmap((void *)UKARCH_PAGEMAP_BASE, 1 << 20, PROT_READ | PROT_WRITE, flags, -1, 0) !=
-	       MAP_FAILED);
+	assert(mmap((void *)UKARCH_PAGEMAP_BASE, PAGEMAP_BYTES, PROT_READ | PROT_WRITE, flags, -1,
+		    0) != MAP_FAILED);
 	assert(page_init(&info) == 0);
 }
 
@@ -90,12 +91,22 @@ void file_release(struct file *file)
 {
 	abort();
 }
+/* The page array is there as a whole, zeroed; what page.c thinks of it is kept. */
+static bool *pagemap_slot(vaddr_t va)
+{
+	static bool is_mapped[PAGEMAP_BYTES >> UK_PAGE_SHIFT];
+
+	assert(va >= UKARCH_PAGEMAP_BASE && va < UKARCH_PAGEMAP_BASE + PAGEMAP_BYTES);
+	return &is_mapped[(va - UKARCH_PAGEMAP_BASE) >> UK_PAGE_SHIFT];
+}
 bool ukarch_kernel_is_mapped(vaddr_t va)
 {
-	return true; /* the page array exists as a whole, zeroed */
+	return *pagemap_slot(va);
 }
 int ukarch_kernel_map(vaddr_t va, paddr_t pa, size_t size_bytes, unsigned int prot)
 {
+	assert(!*pagemap_slot(va) && size_bytes == UK_PAGE_SIZE);
+	*pagemap_slot(va) = true;
 	return 0;
 }
 int ukarch_directmap_ensure(paddr_t pa, size_t len_bytes)
@@ -122,6 +133,20 @@ struct page *__wrap_page_alloc_zeroed(void)
 void *__wrap_uk_malloc(size_t size)
 {
 	return fails_now() ? NULL : __real_uk_malloc(size);
+}
+
+void machine_use_all_ram(void)
+{
+	struct page *page, *last = NULL;
+
+	while ((page = __real_page_alloc(0))) {
+		page->owner = last;
+		last = page;
+	}
+	for (; last; last = page) {
+		page = last->owner;
+		page_put(last);
+	}
 }
 
 /* --- page table ------------------------------------------------------------------------------- */

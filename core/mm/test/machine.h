@@ -12,6 +12,8 @@
 
 /** Builds it, once per program. */
 void machine_init(void);
+/** Takes and gives back all RAM: from here on the allocator need not grow, which costs pages. */
+void machine_use_all_ram(void);
 /** After `count` more allocations (pages, page tables, heap) one fails; -1: none does. */
 void machine_fail_after(int count);
 /** Has one failed since? */

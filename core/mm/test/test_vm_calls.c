@@ -179,6 +179,7 @@ static void test_survives_every_failing_allocation(void **state)
 	bool is_done = false;
 
 	page_zero();
+	machine_use_all_ram();
 	for (int n = 0; !is_done; n++) {
 		struct page_stats before, after;
 
