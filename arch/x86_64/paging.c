@@ -58,10 +58,6 @@ static inline bool is_leaf(uint64_t entry, unsigned int level)
 {
 	return level == 0 || (entry & PTE_LARGE);
 }
-static inline void flush_page(vaddr_t va)
-{
-	__asm__ volatile("invlpg (%0)" ::"r"(va) : "memory");
-}
 static void flush_range(vaddr_t start, vaddr_t end)
 {
 	if ((end - start) >> UK_PAGE_SHIFT >= FLUSH_ALL) {
@@ -69,7 +65,7 @@ static void flush_range(vaddr_t start, vaddr_t end)
 		return;
 	}
 	for (; start < end; start += UK_PAGE_SIZE)
-		flush_page(start);
+		x86_invlpg(start);
 }
 
 static uint64_t encode(paddr_t pa, size_t size, unsigned int prot)
@@ -210,7 +206,7 @@ int ukarch_pt_map(struct ukarch_pagetable *pt, vaddr_t va, paddr_t pa, size_t si
 	}
 	*slot = encode(pa, size_bytes, prot);
 	if (old & PTE_PRESENT)
-		flush_page(va);
+		x86_invlpg(va);
 	return 0;
 }
 
@@ -259,6 +255,7 @@ static void for_each_leaf(struct range *range, uint64_t *table, unsigned int lev
 			if (range->free_empty && va == slot_start && next == slot_start + step) {
 				*slot = 0;
 				upcall_pt_free(below);
+				range->is_changed = true; /* the CPU caches tables as well */
 			}
 		}
 		va = next;
@@ -449,7 +446,7 @@ void ukarch_kernel_unmap(vaddr_t va, size_t size_bytes)
 
 		if (slot)
 			*slot = 0;
-		flush_page(va + off);
+		x86_invlpg(va + off);
 	}
 }
 

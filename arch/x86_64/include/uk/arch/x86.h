@@ -52,6 +52,12 @@ static inline struct x86_cpuid x86_cpuid(uint32_t leaf, uint32_t subleaf)
 #define X86_WRITE_CR(n, value)                                                                     \
 	__asm__ volatile("movq %0, %%cr" #n ::"r"((uint64_t)(value)) : "memory")
 
+/** Forgets the translation of one page, and all that is cached of tables. */
+static inline void x86_invlpg(vaddr_t va)
+{
+	__asm__ volatile("invlpg (%0)" ::"r"(va) : "memory");
+}
+
 /** GDT, TSS with the IST stacks, IDT, the syscall MSRs, GS. */
 void x86_descriptors_init(void);
 /** GS belongs to the kernel, or is the program's own: which of the ways in and out are taken from
