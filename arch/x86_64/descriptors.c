@@ -38,11 +38,8 @@ extern char boot_stack[];
 
 static struct gate idt[256] __uk_aligned(16);
 static struct tss tss;
-static struct {
-	struct x86_percpu *swapped_from; /* read by trap_entry */
-	uint8_t stack[X86_IST_BYTES - sizeof(struct x86_percpu *)];
-} ist_ordinary __uk_aligned(X86_IST_BYTES);
-static uint8_t ist_fatal[X86_IST_BYTES] __uk_aligned(16);
+/* Not static: paging.c takes their guard pages away. */
+struct x86_ist x86_ist_ordinary, x86_ist_fatal;
 /* Not static: entry.S loads its address when it can trust nothing. */
 struct x86_percpu x86_boot_percpu;
 #define percpu x86_boot_percpu
@@ -63,8 +60,8 @@ static void load_gdt(void)
 	struct table_pointer pointer = {sizeof(gdt) - 1, (uint64_t)gdt};
 	uint64_t base = (uint64_t)&tss;
 
-	tss.ist[IST_ORDINARY - 1] = (uint64_t)(&ist_ordinary + 1);
-	tss.ist[IST_FATAL - 1] = (uint64_t)(ist_fatal + X86_IST_BYTES);
+	tss.ist[IST_ORDINARY - 1] = (uint64_t)(&x86_ist_ordinary + 1);
+	tss.ist[IST_FATAL - 1] = (uint64_t)(&x86_ist_fatal + 1);
 	tss.iomap_base = sizeof(tss);
 	gdt[X86_TSS / 8] = (sizeof(tss) - 1) | (base & 0xffffff) << 16 | 0x89ULL << 40 |
 			   (base >> 24 & 0xff) << 56;
@@ -117,7 +114,7 @@ void x86_use_gs(uint64_t program_base)
 
 	wrmsr(X86_MSR_KERNEL_GS_BASE, program_base);
 	wrmsr(X86_MSR_LSTAR, (uint64_t)entry);
-	ist_ordinary.swapped_from = program_base ? &percpu : NULL;
+	x86_ist_ordinary.swapped_from = program_base ? &percpu : NULL;
 }
 
 void x86_descriptors_init(void)

@@ -241,7 +241,7 @@ trap_entry:
 	movq	%rsp, %rsi
 	movq	%rsp, %rax
 	andq	$-X86_IST_BYTES, %rax
-	cmpq	$0, (%rax)
+	cmpq	$0, X86_IST_GUARD(%rax)
 	jne	trap_maybe_swapgs
 trap_on_kernel_gs:
 	movq	%gs:X86_PERCPU_KSTACK_TOP, %rdi
@@ -307,7 +307,7 @@ trap_maybe_swapgs:
 	movq	IST_RIP(%rsi), %rdi
 	andq	IST_RSP(%rsi), %rdi
 	js	trap_on_kernel_gs
-	movq	(%rax), %rdi
+	movq	X86_IST_GUARD(%rax), %rdi
 	movq	X86_PERCPU_KSTACK_TOP(%rdi), %rdi
 	xorq	IST_RSP(%rsi), %rdi
 	shrq	$UKARCH_KSTACK_SHIFT, %rdi

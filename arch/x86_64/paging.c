@@ -485,6 +485,12 @@ static void protect_image(const char *from, const char *to, uint64_t clear, uint
 	}
 }
 
+/* The lowest page of a stack goes. */
+static void guard(const void *stack)
+{
+	x86_image_pt[((const char *)stack - image_start) >> UK_PAGE_SHIFT] = 0;
+}
+
 void x86_paging_init(paddr_t image_base)
 {
 	kernel_pt.root = image_base + (paddr_t)((char *)x86_kernel_pml4 - image_start);
@@ -495,7 +501,9 @@ void x86_paging_init(paddr_t image_base)
 	protect_image(rodata_start, data_start, PTE_WRITE, PTE_NX);
 	protect_image(data_start, data_ro_end, PTE_WRITE, PTE_NX);
 	protect_image(data_ro_end, image_end, 0, PTE_NX);
-	x86_image_pt[(boot_stack - image_start) >> UK_PAGE_SHIFT] = 0; /* guard page */
+	guard(boot_stack);
+	guard(&x86_ist_ordinary);
+	guard(&x86_ist_fatal);
 	/* The identity map goes; NX makes the direct map's boot entries data. */
 	x86_kernel_pml4[0] = 0;
 	x86_direct_pdpt[image_base >> 30] |= PTE_NX;

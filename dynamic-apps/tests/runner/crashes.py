@@ -53,7 +53,23 @@ WAYS = {
 }
 
 
+def guard_pages(context):
+    """Below each stack of the kernel there is nothing."""
+    path = guest.compile_c(context, HELLO, "hello-static")
+    initrd = guest.mkinitrd(context, "crash-hello", programs=[path])
+    with Debugger(context, initrd, str(path)) as debugger:
+        debugger.run_to("sys_write")
+        stacks = {name: debugger.symbols[name]
+                  for name in ("boot_stack", "x86_ist_ordinary", "x86_ist_fatal")}
+        stacks["the thread's"] = debugger.register("rsp") & -KSTACK_SIZE
+        for name, guard in stacks.items():
+            if debugger.word(guard) is not None or debugger.word(guard + PAGE) is None:
+                raise Failed(f"no guard page, or no stack above it, at 0x{guard:x}: {name}")
+        guest.expect_status(debugger.finish(), 0)
+
+
 def tests(context):
+    yield "crash/guard-pages", lambda: guard_pages(context)
     for name, (text, provoke, where) in WAYS.items():
         def test(text=text, provoke=provoke, where=where):
             crash(context, text, provoke, **where)

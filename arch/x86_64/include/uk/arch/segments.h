@@ -12,9 +12,11 @@
 #define X86_USER_CS   0x33
 #define X86_TSS       0x40
 
-/* A stack that exceptions enter on, aligned to its size. Its lowest word is the address of the
- * per-CPU block when GS must be swapped if the program was interrupted, else 0. */
+/* A stack that exceptions enter on, aligned to its size; its lowest page is the unmapped guard. The
+ * word above that is the address of the per-CPU block when GS must be swapped if the program was
+ * interrupted, else 0. */
 #define X86_IST_BYTES 8192
+#define X86_IST_GUARD 4096
 
 #define X86_VECTOR_STACK_OVERFLOW 0x100 /* software: found by trap_entry */
 

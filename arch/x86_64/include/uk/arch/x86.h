@@ -5,6 +5,7 @@
 
 #include <uk/arch/types.h>
 #include <uk/arch/regs.h>
+#include <uk/arch/segments.h>
 
 #define X86_CR0_MP (1UL << 1)
 #define X86_CR0_EM (1UL << 2)
@@ -57,6 +58,14 @@ static inline void x86_invlpg(vaddr_t va)
 {
 	__asm__ volatile("invlpg (%0)" ::"r"(va) : "memory");
 }
+
+/** A stack that exceptions enter on (segments.h). */
+struct x86_ist {
+	uint8_t guard[X86_IST_GUARD]; /* unmapped */
+	struct x86_percpu *swapped_from;
+	uint8_t stack[X86_IST_BYTES - X86_IST_GUARD - sizeof(struct x86_percpu *)];
+} __uk_aligned(X86_IST_BYTES);
+extern struct x86_ist x86_ist_ordinary, x86_ist_fatal;
 
 /** GDT, TSS with the IST stacks, IDT, the syscall MSRs, GS. */
 void x86_descriptors_init(void);

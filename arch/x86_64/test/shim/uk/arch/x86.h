@@ -17,6 +17,7 @@ static inline void x86_invlpg(vaddr_t va)
 	machine_flushes++;
 }
 
+extern char x86_ist_ordinary[], x86_ist_fatal[];
 void x86_paging_init(paddr_t image_base);
 
 #endif /* UK_ARCH_X86_H */
