@@ -57,11 +57,16 @@ static enum vm_fault_result resolve(const struct ukarch_fault *fault)
 	return vmspace_fault(current->vm, fault->addr, access);
 }
 
-static void __uk_noreturn kill_for_memory(void)
+/* By a signal: a system call that touched the memory may hold locks, and returns first. */
+static void kill_for_memory(void)
 {
-	uk_pr_crit("out of memory: %s[%d] killed (%lu pages resident)\n", current->comm,
-		   current->tid, current->vm->resident_pages);
-	process_exit(SIGKILL);
+	const struct task *task = current;
+
+	if (task->pending.set & UK_SIGMASK(SIGKILL))
+		return; /* the call touched more */
+	uk_pr_crit("out of memory: %s[%d] killed (%lu pages resident)\n", task->comm, task->tid,
+		   task->vm->resident_pages);
+	signal_raise_self(SIGKILL);
 }
 
 static void page_fault(struct ukarch_regs *regs, const struct ukarch_fault *fault)
@@ -77,13 +82,11 @@ static void page_fault(struct ukarch_regs *regs, const struct ukarch_fault *faul
 		return;
 	if (result == VM_FAULT_NOMEM)
 		kill_for_memory();
-	if (!fault->from_user) {
+	if (!fault->from_user)
 		ukarch_fault_fixup(regs);
-		return;
-	}
-	if (result == VM_FAULT_BUS)
+	else if (result == VM_FAULT_BUS)
 		send_fault(regs, fault, SIGBUS, BUS_ADRERR, fault->addr);
-	else
+	else if (result != VM_FAULT_NOMEM)
 		send_fault(regs, fault, SIGSEGV,
 			   result == VM_FAULT_ACCERR ? SEGV_ACCERR : SEGV_MAPERR, fault->addr);
 }

@@ -16,7 +16,7 @@
 #include <uk/task.h>
 #include "proc_internal.h"
 
-/* Faults come before anything else that is pending, as on Linux. */
+/* After SIGKILL, faults come before anything else that is pending, as on Linux. */
 #define MASK_SYNCHRONOUS                                                                           \
 	(UK_SIGMASK(SIGSEGV) | UK_SIGMASK(SIGBUS) | UK_SIGMASK(SIGILL) | UK_SIGMASK(SIGTRAP) |     \
 	 UK_SIGMASK(SIGFPE) | UK_SIGMASK(SIGSYS))
@@ -61,6 +61,8 @@ int signal_take(sigset_t wanted, siginfo_t *info)
 	sigset_t first = own & MASK_SYNCHRONOUS ? own & MASK_SYNCHRONOUS : all;
 	int signo = 0;
 
+	if (all & UK_SIGMASK(SIGKILL))
+		first = UK_SIGMASK(SIGKILL);
 	if (first) {
 		signo = __builtin_ctzl(first) + 1;
 		if (!take_from(&task->pending, signo, info))

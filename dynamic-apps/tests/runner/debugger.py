@@ -96,6 +96,11 @@ class Debugger:
         answer = self.ask(f"m{address:x},8")
         return None if answer.startswith("E") else int.from_bytes(bytes.fromhex(answer), "little")
 
+    def function_at(self, address):
+        """The name of the function that holds this address."""
+        below = [(value, name) for name, value in self.symbols.items() if value <= address]
+        return max(below)[1]
+
     def _output(self):
         try:
             return self.child.communicate(timeout=self.timeout + 30)[0].decode(errors="replace")

@@ -1,6 +1,9 @@
 # SPDX-License-Identifier: BSD-3-Clause
 """The end of a process that has several threads: output and status as on Linux."""
+import re
+
 from . import guest
+from .debugger import Debugger
 from .guest import Failed
 from .programs import difference
 
@@ -32,6 +35,21 @@ def memory_ends(context):
     guest.expect_text(result, "out of memory")
 
 
+def memory_ends_in_call(context):
+    """The same in the middle of a system call: that one has to return first, since it may hold
+    locks."""
+    program = guest.compile_c(context, guest.TESTS / "src" / "thread_ends.c", "thread_ends")
+    initrd = guest.mkinitrd(context, "thread_ends", [(program, "/thread_ends")])
+    with Debugger(context, initrd, "/thread_ends memory-by-call", memory=64) as debugger:
+        debugger.run_to("process_exit")
+        caller = debugger.function_at(debugger.word(debugger.register("rsp")) - 1)
+        result = debugger.finish()
+    guest.expect_status(result, OUT_OF_MEMORY)
+    guest.expect_text(result, "out of memory")
+    if not re.match("die|deliver_signals|upcall_return_to_user", caller):
+        raise Failed(f"the process ends in {caller}()")
+
+
 def boot(context, program, way):
     initrd = guest.mkinitrd(context, "thread_ends", [(program, "/thread_ends")])
     return guest.boot(context, initrd, f"/thread_ends {way}", memory=64)
@@ -41,3 +59,4 @@ def tests(context):
     for way in WAYS:
         yield f"end/{way}", lambda w=way: end(context, w)
     yield "end/memory", lambda: memory_ends(context)
+    yield "end/memory-in-call", lambda: memory_ends_in_call(context)

@@ -124,6 +124,20 @@ static void *fills_memory(void *argument)
 	return argument;
 }
 
+/* The same, but it is the kernel that touches the memory, on the program's behalf. */
+static void *fills_memory_by_call(void *argument)
+{
+	const size_t size = 1UL << 30;
+	char *p = mmap(NULL, size, PROT_READ | PROT_WRITE,
+		       MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+	int fd = open("/dev/zero", O_RDONLY);
+
+	if (p == MAP_FAILED || fd < 0)
+		exit(5);
+	exit(read(fd, p, size) < 0 ? 6 : 7);
+	return argument;
+}
+
 /* Ten thousand threads, or until none can be made: that is an error, and the process goes on. */
 static void *fills_with_threads(void *argument)
 {
@@ -165,6 +179,7 @@ static const struct {
 	{"exec", executes},
 	{"overflow", overflows},
 	{"memory", fills_memory},
+	{"memory-by-call", fills_memory_by_call},
 	{"threads", fills_with_threads},
 };
 
