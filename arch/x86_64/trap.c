@@ -14,6 +14,9 @@
 #define PF_WRITE   0x2
 #define PF_EXEC    0x10
 
+#define ERROR_IDT 0x2 /* the error code's index is of a gate */
+#define INT_BYTES 2
+
 struct extable_entry {
 	int32_t from, to; /* each relative to its own place */
 };
@@ -89,6 +92,23 @@ static void decode_page_fault(struct ukarch_fault *fault)
 	fault->is_exec = fault->error_code & PF_EXEC;
 }
 
+/* INT n of the program, for a vector that is not its own: as ring 3 would have it, the instruction
+ * itself faults (SDM vol. 3, 6.12.1.2; the error code names the gate). */
+static void refuse_int(struct ukarch_regs *regs, unsigned int vector)
+{
+	struct ukarch_fault fault = {
+		.kind = UKARCH_FAULT_PROTECTION,
+		.name = exceptions[13].name,
+		.vector = 13,
+		.error_code = vector << 3 | ERROR_IDT,
+		.from_user = true,
+	};
+
+	regs->rip -= INT_BYTES;
+	fault.addr = regs->rip;
+	upcall_fault(regs, &fault);
+}
+
 void x86_trap(struct ukarch_regs *regs, unsigned int vector, uint64_t error, bool from_kernel)
 {
 	struct ukarch_fault fault = {
@@ -101,7 +121,10 @@ void x86_trap(struct ukarch_regs *regs, unsigned int vector, uint64_t error, boo
 	};
 
 	if (vector >= 32 && vector < 256) {
-		upcall_irq(vector);
+		if (from_kernel || upcall_irq_is_real(vector))
+			upcall_irq(vector);
+		else
+			refuse_int(regs, vector);
 		return;
 	}
 	if (vector == X86_VECTOR_STACK_OVERFLOW) {

@@ -102,6 +102,22 @@ static void non_canonical(void)
 	CHECK(t_fault_addr == NULL);
 }
 
+#define INT(vector) FAULT_OF(asm volatile("int $" #vector))
+
+/* No interrupt of the machine's is the program's to raise. */
+static void software_interrupts(void)
+{
+	CHECK_EQ(INT(0x20), SIGSEGV);
+	CHECK_EQ(t_fault_code, SI_KERNEL);
+	CHECK(t_fault_addr == NULL);
+	CHECK_EQ(INT(0x24), SIGSEGV);
+	CHECK_EQ(INT(0x30), SIGSEGV);
+	CHECK_EQ(INT(0x81), SIGSEGV);
+	CHECK_EQ(INT(0xd0), SIGSEGV);
+	CHECK_EQ(INT(0xe0), SIGSEGV);
+	CHECK_EQ(INT(0xf7), SIGSEGV);
+}
+
 static void execute_protection(void)
 {
 	static const unsigned char code[] = {0xb8, 0x2a, 0, 0, 0, 0xc3}; /* mov $42,%eax; ret */
@@ -366,6 +382,7 @@ static const struct t_test tests[] = {
 	T(wild_addresses),
 	T(kernel_half),
 	T(non_canonical),
+	T(software_interrupts),
 	T(execute_protection),
 	T(program_segments),
 	T(stack_is_not_executable),

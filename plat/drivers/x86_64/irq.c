@@ -52,6 +52,7 @@
 #define LAPIC_TPR           (0x080 / 4)
 #define LAPIC_EOI           (0x0b0 / 4)
 #define LAPIC_SPURIOUS      (0x0f0 / 4)
+#define LAPIC_IN_SERVICE    (0x100 / 4) /* 8 words, 16 bytes apart */
 #define LAPIC_LVT_TIMER     (0x320 / 4)
 #define LAPIC_TIMER_INITIAL (0x380 / 4)
 #define LAPIC_TIMER_CURRENT (0x390 / 4)
@@ -235,6 +236,19 @@ void ukplat_msi_free(const struct ukplat_msi *msi)
 	v->actions = NULL;
 	v->use = VECTOR_UNUSED;
 	ukarch_irq_restore(flags);
+}
+
+/* A spurious interrupt, of either kind of controller, leaves no trace. */
+static bool may_be_spurious(unsigned int vector)
+{
+	return vector == VECTOR_SPURIOUS || vector == VECTOR_8259 + 7 || vector == VECTOR_8259 + 15;
+}
+
+bool upcall_irq_is_real(unsigned int vector)
+{
+	uint32_t in_service = irq.lapic ? irq.lapic[LAPIC_IN_SERVICE + vector / 32 * 4] : 0;
+
+	return (in_service >> vector % 32 & 1) || may_be_spurious(vector);
 }
 
 void upcall_irq(unsigned int vector)
