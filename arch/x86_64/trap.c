@@ -12,6 +12,7 @@
 
 #define PF_PRESENT 0x1
 #define PF_WRITE   0x2
+#define PF_USER    0x4
 #define PF_EXEC    0x10
 
 #define ERROR_IDT 0x2 /* the error code's index is of a gate */
@@ -90,6 +91,9 @@ static void decode_page_fault(struct ukarch_fault *fault)
 	fault->is_present = fault->error_code & PF_PRESENT;
 	fault->is_write = fault->error_code & PF_WRITE;
 	fault->is_exec = fault->error_code & PF_EXEC;
+	/* The program is in ring 0, but its signal frames look as in ring 3. */
+	if (fault->from_user)
+		fault->error_code |= PF_USER;
 }
 
 /* INT n of the program, for a vector that is not its own: as ring 3 would have it, the instruction

@@ -5,6 +5,7 @@
 #include <limits.h>
 #include <sys/mman.h>
 #include <sys/resource.h>
+#include <ucontext.h>
 
 #define RW        (PROT_READ | PROT_WRITE)
 #define ANONYMOUS (MAP_PRIVATE | MAP_ANONYMOUS)
@@ -286,6 +287,52 @@ static void grows_down_mapping(void)
 	munmap(p - 2 * PAGE, 3 * PAGE);
 }
 
+/* What the handler's frame tells of the exception: emulators and collectors read it. */
+static volatile greg_t frame_error, frame_vector, frame_pc;
+
+static void on_frame(int signo, siginfo_t *info, void *context)
+{
+	const ucontext_t *uc = context;
+
+	frame_error = uc->uc_mcontext.gregs[REG_ERR];
+	frame_vector = uc->uc_mcontext.gregs[REG_TRAPNO];
+	frame_pc = uc->uc_mcontext.gregs[REG_RIP];
+	t_on_fault(signo, info, context);
+}
+
+#define FRAME_OF(statement, vector, error)                                                         \
+	do {                                                                                       \
+		struct sigaction action_ = {.sa_sigaction = on_frame, .sa_flags = SA_SIGINFO};     \
+		CHECK_OK(sigaction(SIGSEGV, &action_, NULL));                                      \
+		if (!sigsetjmp(t_fault_back, 1)) {                                                 \
+			statement;                                                                 \
+			CHECK(!"it faults");                                                       \
+		}                                                                                  \
+		CHECK_EQ(frame_vector, vector);                                                    \
+		CHECK_EQ(frame_error, error);                                                      \
+		signal(SIGSEGV, SIG_DFL);                                                          \
+	} while (0)
+
+static void error_codes(void)
+{
+	enum { PRESENT = 1, WRITING = 2, USER = 4, EXECUTING = 16 };
+	char *p = map(2, RW);
+	volatile uintptr_t pc = 0;
+
+	p[0] = 1;
+	CHECK_OK(mprotect(p, PAGE, PROT_READ));
+	FRAME_OF(READ(16), 14, USER);
+	FRAME_OF(WRITE(16), 14, USER | WRITING);
+	FRAME_OF(WRITE(p), 14, USER | WRITING | PRESENT);
+	FRAME_OF(((void (*)(void))(uintptr_t)p)(), 14, USER | EXECUTING | PRESENT);
+	FRAME_OF(READ(0x8000000000000000UL), 13, 0);
+	FRAME_OF(asm volatile("lea 1f(%%rip), %%rax\n\tmov %%rax, %0\n1:\tint $0x21"
+			      : "=m"(pc)::"rax"),
+		 13, 0x21 * 8 + 2);
+	CHECK_EQ(frame_pc, pc);
+	munmap(p, 2 * PAGE);
+}
+
 static char *repair_page;
 
 static void on_repair(int signo, siginfo_t *info, void *context)
@@ -393,6 +440,7 @@ static const struct t_test tests[] = {
 	T(stack_far_below),
 	T(stack_overflow),
 	T(grows_down_mapping),
+	T(error_codes),
 	T(write_in_handler_repairs),
 	T(kernel_writes_through_protection),
 	T(kernel_touches_first),
