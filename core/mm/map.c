@@ -252,17 +252,33 @@ static int protect_one(struct vmspace *vm, struct vma *vma, vaddr_t start, vaddr
 	return 0;
 }
 
+/* How far from `start` the range is mapped and may be given the rights: where not to its end, why.
+ */
+static int protectable_end(struct vmspace *vm, vaddr_t start, vaddr_t *end, unsigned int prot)
+{
+	for (vaddr_t at = start; at < *end;) {
+		const struct vma *vma = vma_find_locked(vm, at);
+
+		if (!vma || !may_protect(vma, prot)) {
+			*end = at;
+			return vma ? -EACCES : -ENOMEM;
+		}
+		at = vma->end;
+	}
+	return 0;
+}
+
+/* As on Linux, what lies before a hole or a forbidden mapping is changed all the same. */
 static int protect_locked(struct vmspace *vm, vaddr_t start, vaddr_t end, unsigned int prot)
 {
 	struct vma *vma = vma_find_locked(vm, start);
+	int error;
 
 	if (vma && end <= vma->end)
 		return protect_one(vm, vma, start, end, prot);
-	if (!vm_range_is_mapped(vm, start, end))
-		return -ENOMEM;
-	for (vma = vma_find_locked(vm, start); vma && vma->start < end; vma = vma_next(vma))
-		if (!may_protect(vma, prot))
-			return -EACCES;
+	error = protectable_end(vm, start, &end, prot);
+	if (start == end)
+		return error;
 	if (vma_isolate(vm, start, end))
 		return -ENOMEM;
 	vma = vma_find_locked(vm, start);
@@ -275,7 +291,7 @@ static int protect_locked(struct vmspace *vm, vaddr_t start, vaddr_t end, unsign
 	}
 	if (vma)
 		vma_merge(vm, vma);
-	return 0;
+	return error;
 }
 
 int vm_protect(struct vmspace *vm, vaddr_t start, size_t len, unsigned int prot)

@@ -167,6 +167,8 @@ static void mprotect_errors(void)
 	CHECK_OK(mprotect(p, 0, RW));
 	munmap(p + PAGE, PAGE);
 	CHECK_ERR(mprotect(p, 3 * PAGE, PROT_READ), ENOMEM);
+	CHECK_EQ(FAULT_OF(WRITE(p)), SIGSEGV); /* what lies before the hole is changed */
+	CHECK_EQ(FAULT_OF(WRITE(p + 2 * PAGE)), 0);
 	munmap(p, 3 * PAGE);
 	CHECK_ERR(mprotect(p, PAGE, RW), ENOMEM);
 }
@@ -181,6 +183,12 @@ static void mprotect_shared_read_only_file(void)
 	p = mmap(NULL, PAGE, PROT_READ, MAP_SHARED, fd, 0);
 	CHECK_ERR(mprotect(p, PAGE, RW), EACCES);
 	munmap(p, PAGE);
+	p = map(3, PROT_READ);
+	CHECK(mmap(p + PAGE, PAGE, PROT_READ, MAP_SHARED | MAP_FIXED, fd, 0) == p + PAGE);
+	CHECK_ERR(mprotect(p, 3 * PAGE, RW), EACCES);
+	CHECK_EQ(FAULT_OF(WRITE(p)), 0);
+	CHECK_EQ(FAULT_OF(WRITE(p + 2 * PAGE)), SIGSEGV);
+	munmap(p, 3 * PAGE);
 	p = mmap(NULL, PAGE, PROT_READ, MAP_PRIVATE, fd, 0);
 	CHECK_OK(mprotect(p, PAGE, RW));
 	p[0] = 'A';
