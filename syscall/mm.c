@@ -242,10 +242,6 @@ long sys_mremap(unsigned long old_addr, size_t old_len, size_t new_len, unsigned
 
 long sys_madvise(unsigned long addr, size_t len, int advice)
 {
-	if (!is_page_aligned(addr))
-		return -EINVAL;
-	if (len && (!page_align_len(&len) || !user_range_ok(addr, len)))
-		return -EINVAL;
 	return vm_advise(current_vm(), addr, len, advice);
 }
 

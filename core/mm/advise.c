@@ -137,18 +137,39 @@ static int wipe_on_fork(struct vmspace *vm, vaddr_t start, vaddr_t end)
 	return vma_change_flags(vm, start, end, VMA_WIPEONFORK, 0);
 }
 
-static int advise_locked(struct vmspace *vm, vaddr_t start, vaddr_t end, int advice)
+/* MADV_MERGEABLE and the like are not: a kernel without KSM or memory failure handling. */
+static bool is_advice(int advice)
 {
 	switch (advice) {
 	case MADV_NORMAL:
 	case MADV_RANDOM:
 	case MADV_SEQUENTIAL:
 	case MADV_WILLNEED:
-	case MADV_COLD: /* hints about eviction: nothing is ever evicted */
+	case MADV_COLD:
 	case MADV_PAGEOUT:
-	case MADV_DONTDUMP: /* core dumps are not written */
+	case MADV_DONTDUMP:
 	case MADV_DODUMP:
-		return 0;
+	case MADV_DONTNEED:
+	case MADV_DONTNEED_LOCKED:
+	case MADV_FREE:
+	case MADV_REMOVE:
+	case MADV_HUGEPAGE:
+	case MADV_NOHUGEPAGE:
+	case MADV_DONTFORK:
+	case MADV_DOFORK:
+	case MADV_WIPEONFORK:
+	case MADV_KEEPONFORK:
+	case MADV_POPULATE_READ:
+	case MADV_POPULATE_WRITE:
+		return true;
+	default:
+		return false;
+	}
+}
+
+static int advise_locked(struct vmspace *vm, vaddr_t start, vaddr_t end, int advice)
+{
+	switch (advice) {
 	case MADV_DONTNEED:
 	case MADV_DONTNEED_LOCKED:
 	case MADV_FREE:
@@ -169,8 +190,8 @@ static int advise_locked(struct vmspace *vm, vaddr_t start, vaddr_t end, int adv
 		return advise_populate(vm, start, end, VM_ACCESS_READ);
 	case MADV_POPULATE_WRITE:
 		return advise_populate(vm, start, end, VM_ACCESS_WRITE);
-	default: /* MADV_MERGEABLE and the like: a kernel without KSM or memory failure handling */
-		return -EINVAL;
+	default: /* hints about eviction, and nothing is ever evicted; about core dumps */
+		return 0;
 	}
 }
 
@@ -240,16 +261,19 @@ static int advise_remove(struct vmspace *vm, vaddr_t start, vaddr_t end)
 
 int vm_advise(struct vmspace *vm, vaddr_t start, size_t len, int advice)
 {
-	vaddr_t end;
+	size_t aligned = UK_ALIGN_UP(len, UK_PAGE_SIZE);
+	vaddr_t end, end_here;
 	int error = 0;
 
-	if (!vm_user_range(start, len, &end))
+	if (!is_advice(advice) || !UK_IS_ALIGNED(start, UK_PAGE_SIZE) || aligned < len ||
+	    uk_add_overflow(start, aligned, &end))
 		return -EINVAL;
+	end_here = UK_MIN(end, UKARCH_USER_END);
 	mutex_lock(&vm->lock);
-	if (advice == MADV_REMOVE)
-		error = advise_remove(vm, start, end);
-	else if (start < end)
-		error = advise_locked(vm, start, end, advice);
+	if (start < end_here && advice == MADV_REMOVE)
+		error = advise_remove(vm, start, end_here);
+	else if (start < end_here)
+		error = advise_locked(vm, start, end_here, advice);
 	/* As on Linux, what is mapped has been advised even when a hole is reported. */
 	if (!error && !vm_range_is_mapped(vm, start, end))
 		error = -ENOMEM;

@@ -58,6 +58,10 @@ static void test_advice_errors(void **state)
 	assert_int_equal(vm_advise(vm, BASE, PAGE, 12345), -EINVAL);
 	assert_int_equal(vm_advise(vm, BASE, PAGE, MADV_MERGEABLE), -EINVAL);
 	assert_int_equal(vm_advise(vm, BASE + 1, PAGE, MADV_DONTNEED), -EINVAL);
+	assert_int_equal(vm_advise(vm, BASE, 0, 12345), -EINVAL);
+	assert_int_equal(vm_advise(vm, BASE, SIZE_MAX, MADV_DONTNEED), -EINVAL);
+	assert_int_equal(vm_advise(vm, UKARCH_USER_END, PAGE, MADV_DONTNEED), -ENOMEM);
+	assert_int_equal(vm_advise(vm, 0, UKARCH_USER_END + PAGE, MADV_NORMAL), -ENOMEM);
 	assert_int_equal(vm_advise(vm, BASE, 7 * PAGE, MADV_DONTNEED), -ENOMEM);
 	assert_int_equal(vm_advise(vm, BASE, 7 * PAGE, 23 /* POPULATE_WRITE */), -ENOMEM);
 	assert_int_equal(vm->resident_pages, 4);
