@@ -42,7 +42,7 @@ static int populate(struct vmspace *vm, vaddr_t start, vaddr_t end, unsigned int
 static int populate_vma(struct vmspace *vm, const struct vma *vma, vaddr_t start, vaddr_t end)
 {
 	if (vma->prot == PROT_NONE)
-		return 0;
+		return -EFAULT;
 	return populate(vm, start, end, vma->prot & PROT_WRITE ? VM_ACCESS_WRITE : VM_ACCESS_READ);
 }
 

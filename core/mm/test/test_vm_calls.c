@@ -75,6 +75,8 @@ static void test_advice_errors(void **state)
 	assert_int_equal(vm_sync(vm, BASE, PAGE, MS_SYNC | MS_INVALIDATE), -EBUSY);
 	assert_int_equal(vm_sync(vm, BASE, 5 * PAGE, MS_SYNC), -ENOMEM);
 	assert_int_equal(vm_lock_range(vm, BASE + 3 * PAGE, 2 * PAGE, VMA_LOCKED), -ENOMEM);
+	assert_int_equal(vm_lock_range(vm, BASE + 6 * PAGE, PAGE, VMA_LOCKED), -ENOMEM);
+	assert_int_equal(vm_lock_range(vm, BASE + 6 * PAGE, PAGE, 0), 0);
 	assert_int_equal(vm_lock_range(vm, BASE, 4 * PAGE, 0), 0);
 	assert_int_equal(vm->locked_bytes, 0);
 }

@@ -55,6 +55,8 @@ static void ranges(void)
 	CHECK_EQ(locked_kib(), before);
 	CHECK_OK(madvise(p, 8 * PAGE, MADV_DONTNEED));
 	CHECK_EQ(resident(p, 8), 0);
+	CHECK_OK(mprotect(p + PAGE, PAGE, PROT_NONE)); /* cannot be brought in */
+	CHECK_ERR(mlock(p, 2 * PAGE), ENOMEM);
 	munmap(p + 4 * PAGE, PAGE);
 	CHECK_ERR(mlock(p, 8 * PAGE), ENOMEM);
 	munlock(p, 4 * PAGE);

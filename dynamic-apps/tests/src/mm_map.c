@@ -2,6 +2,7 @@
 /* Mappings: mmap in all its forms, munmap, mremap, madvise, brk, mincore, msync. */
 #include "t.h"
 
+#include <limits.h>
 #include <sys/mman.h>
 #include <sys/resource.h>
 
@@ -53,6 +54,11 @@ static void mmap_errors(void)
 	CHECK((void *)syscall(SYS_mmap, 1UL << 47, PAGE, RW, ANONYMOUS | MAP_FIXED, -1, 0L) ==
 		      MAP_FAILED &&
 	      errno == ENOMEM);
+	CHECK((void *)syscall(SYS_mmap, NULL, PAGE, RW, MAP_PRIVATE, fd, LONG_MAX & -PAGE) ==
+		      MAP_FAILED &&
+	      errno == EOVERFLOW);
+	CHECK((void *)syscall(SYS_mmap, NULL, PAGE, RW, MAP_PRIVATE, fd, LONG_MIN) == MAP_FAILED &&
+	      errno == EOVERFLOW);
 	ro = CHECK_OK(open("f", O_RDONLY));
 	CHECK(mmap(NULL, PAGE, RW, MAP_SHARED, ro, 0) == MAP_FAILED && errno == EACCES);
 	CHECK(mmap(NULL, PAGE, RW, MAP_PRIVATE, ro, 0) != MAP_FAILED);
@@ -312,6 +318,10 @@ static void madvise_advice(void)
 	CHECK_ERR(madvise(p + 1, PAGE, MADV_DONTNEED), EINVAL);
 	CHECK_ERR(madvise(p, PAGE, 9999), EINVAL);
 	CHECK_OK(madvise(p, 0, MADV_DONTNEED));
+	CHECK_ERR(madvise(p, 0, 9999), EINVAL);
+	CHECK_ERR(madvise(p, SIZE_MAX, MADV_DONTNEED), EINVAL);
+	CHECK_ERR(madvise((void *)0x7fffffffe000, 16 * PAGE, MADV_DONTNEED), ENOMEM);
+	CHECK_ERR(madvise((void *)(1UL << 62), PAGE, MADV_NORMAL), ENOMEM);
 	munmap(p + PAGE, PAGE);
 	CHECK_ERR(madvise(p, 3 * PAGE, MADV_DONTNEED), ENOMEM); /* a hole; the rest is done */
 	CHECK(is_all(p + 2 * PAGE, PAGE, 0));
