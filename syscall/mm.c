@@ -190,15 +190,17 @@ long sys_munmap(unsigned long addr, size_t len)
 
 long sys_mprotect(unsigned long addr, size_t len, unsigned long prot)
 {
-	if (!is_page_aligned(addr))
+	unsigned long grows = prot & (PROT_GROWSDOWN | PROT_GROWSUP);
+
+	if (!is_page_aligned(addr) || grows == (PROT_GROWSDOWN | PROT_GROWSUP))
 		return -EINVAL;
 	if (!len)
 		return 0;
 	if (!page_align_len(&len) || !user_range_ok(addr, len))
 		return -ENOMEM;
-	if (prot & ~(unsigned long)(PROT_ALL | PROT_SEM))
+	if (prot & ~(grows | PROT_ALL | PROT_SEM))
 		return -EINVAL;
-	return vm_protect(current_vm(), addr, len, prot & PROT_ALL);
+	return vm_protect(current_vm(), addr, len, (unsigned int)((prot & PROT_ALL) | grows));
 }
 
 long sys_pkey_mprotect(unsigned long addr, size_t len, unsigned long prot, int key)

@@ -294,10 +294,24 @@ static int protect_locked(struct vmspace *vm, vaddr_t start, vaddr_t end, unsign
 	return error;
 }
 
+/* PROT_GROWSDOWN: from where the stack has grown to. No mapping grows up. */
+static int extend_range(const struct vma *vma, vaddr_t *start, vaddr_t end, unsigned int prot)
+{
+	bool grows_down = prot & PROT_GROWSDOWN;
+
+	if (!vma || vma->start >= end || (!grows_down && vma->start > *start))
+		return -ENOMEM;
+	if (!grows_down || !(vma->flags & VMA_STACK))
+		return -EINVAL;
+	*start = vma->start;
+	return 0;
+}
+
 int vm_protect(struct vmspace *vm, vaddr_t start, size_t len, unsigned int prot)
 {
+	unsigned int grows = prot & (PROT_GROWSDOWN | PROT_GROWSUP);
+	int error = 0;
 	vaddr_t end;
-	int error;
 
 	if (!UK_IS_ALIGNED(start, UK_PAGE_SIZE))
 		return -EINVAL;
@@ -306,7 +320,11 @@ int vm_protect(struct vmspace *vm, vaddr_t start, size_t len, unsigned int prot)
 	if (!vm_user_range(start, len, &end))
 		return -ENOMEM;
 	mutex_lock(&vm->lock);
-	error = protect_locked(vm, start, end, prot);
+	if (uk_unlikely(grows))
+		error = extend_range(vma_find_next_locked(vm, start), &start, end, prot);
+	prot &= ~grows;
+	if (!error)
+		error = protect_locked(vm, start, end, prot);
 	if (uk_unlikely(vm->locked_bytes) && !error && prot != PROT_NONE)
 		vm_populate_if_locked(vm, start, end);
 	mutex_unlock(&vm->lock);

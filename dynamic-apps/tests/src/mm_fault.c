@@ -173,6 +173,27 @@ static void mprotect_errors(void)
 	CHECK_ERR(mprotect(p, PAGE, RW), ENOMEM);
 }
 
+/* glibc makes the stack executable like this: from where it has grown to, and further growth too.
+ */
+static void mprotect_grows_down(void)
+{
+	volatile char here = 0;
+	uintptr_t top = (uintptr_t)&here & -PAGE, below = top - 10 * PAGE;
+	char *p = map(2, RW);
+
+	*at(below) = (char)0xc3;
+	CHECK_OK(mprotect((void *)top, PAGE, RW | PROT_EXEC | PROT_GROWSDOWN));
+	CHECK_EQ(FAULT_OF(((void (*)(void))below)()), 0);
+	CHECK_OK(mprotect((void *)top, PAGE, RW | PROT_GROWSDOWN));
+	CHECK_EQ(FAULT_OF(((void (*)(void))below)()), SIGSEGV);
+	CHECK_ERR(mprotect(p, PAGE, RW | PROT_GROWSDOWN), EINVAL);
+	CHECK_ERR(mprotect(p, PAGE, RW | PROT_GROWSUP), EINVAL);
+	CHECK_ERR(mprotect((void *)top, PAGE, RW | PROT_GROWSDOWN | PROT_GROWSUP), EINVAL);
+	munmap(p, 2 * PAGE);
+	CHECK_ERR(mprotect(p, PAGE, RW | PROT_GROWSDOWN), ENOMEM);
+	CHECK_ERR(mprotect(p, PAGE, RW | PROT_GROWSUP), ENOMEM);
+}
+
 static void mprotect_shared_read_only_file(void)
 {
 	char *p;
@@ -442,6 +463,7 @@ static const struct t_test tests[] = {
 	T(program_segments),
 	T(stack_is_not_executable),
 	T(mprotect_errors),
+	T(mprotect_grows_down),
 	T(mprotect_shared_read_only_file),
 	T(read_sees_shared_zero),
 	T(stack_grows),

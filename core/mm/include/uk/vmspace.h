@@ -109,8 +109,9 @@ struct vm_map_args {
 
 /** Maps; returns the address, or -ENOMEM, -EEXIST (NOREPLACE), -EINVAL. */
 long vm_map(struct vmspace *vm, const struct vm_map_args *args);
-int vm_unmap(struct vmspace *vm, vaddr_t start, size_t len);                  /* munmap(2) */
-int vm_protect(struct vmspace *vm, vaddr_t start, size_t len, unsigned prot); /* mprotect(2) */
+int vm_unmap(struct vmspace *vm, vaddr_t start, size_t len); /* munmap(2) */
+/** mprotect(2); `prot` may hold PROT_GROWSDOWN or PROT_GROWSUP. */
+int vm_protect(struct vmspace *vm, vaddr_t start, size_t len, unsigned prot);
 long vm_remap(struct vmspace *vm, vaddr_t old, size_t old_len, size_t new_len,
 	      unsigned mremap_flags, vaddr_t new_addr);                   /* mremap(2) */
 int vm_advise(struct vmspace *vm, vaddr_t start, size_t len, int advice); /* madvise(2) */
