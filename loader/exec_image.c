@@ -180,8 +180,7 @@ static void fill_auxv(struct exec_image *exec)
 	add_auxv(stack, AT_PHDR, image->has_phdr_vaddr ? image->phdr_vaddr + program->bias : 0);
 	add_auxv(stack, AT_PHENT, sizeof(Elf64_Phdr));
 	add_auxv(stack, AT_PHNUM, image->header.phnum);
-	add_auxv(stack, AT_BASE,
-		 exec->interp.file ? exec->interp.image.low + exec->interp.bias : 0);
+	add_auxv(stack, AT_BASE, exec->interp.bias); /* 0 without one */
 	add_auxv(stack, AT_FLAGS, 0);
 	add_auxv(stack, AT_ENTRY, image->header.entry + program->bias);
 	add_auxv(stack, AT_UID, creds->uid);

@@ -19,7 +19,23 @@ def hello(context, variant, **options):
         raise guest.Failed(f"the output is {result.output!r}")
 
 
+def interpreter_base(context):
+    """AT_BASE of an interpreter that is not linked at 0, on Linux and here."""
+    source = guest.TESTS / "src" / "interp.c"
+    interp, program = context.build / "interp.so", context.build / "interp-user"
+    common = ["gcc", "-O2", "-Wall", "-Wextra", "-nostdlib", "-fPIC", "-fno-stack-protector",
+              "-fcf-protection=none", "-Wl,-e,start", source, "-o"]
+    for more in ([interp, "-shared", "-DFIRST_ADDRESS=0x200000UL",
+                  "-Wl,-Ttext-segment=0x200000"],
+                 [program, "-pie", "-DFIRST_ADDRESS=0UL", f"-Wl,--dynamic-linker={interp}"]):
+        guest.expect_status(guest.run(common + more, 60), 0)
+    guest.expect_status(guest.on_host([program]), 0)
+    initrd = guest.mkinitrd(context, "interp", programs=[str(program)])
+    guest.expect_status(guest.boot(context, initrd, str(program)), 0)
+
+
 def tests(context):
+    yield "boot/interpreter-base", lambda: interpreter_base(context)
     for variant in guest.VARIANTS:
         yield f"boot/hello/{variant}", lambda v=variant: hello(context, v)
     for protocol in PROTOCOLS:
