@@ -232,7 +232,10 @@ struct range {
 	void *ctx;
 	uint64_t set, clear; /* protect */
 	bool is_changed;
-	bool free_empty; /* unmap: give back tables that lie wholly in the range */
+	bool free_empty;             /* unmap: give back tables that lie wholly in the range */
+	struct ukarch_pagetable *pt; /* move */
+	vaddr_t shift;
+	bool has_failed;
 };
 
 static void for_each_leaf(struct range *range, uint64_t *table, unsigned int level, vaddr_t start,
@@ -310,23 +313,6 @@ void ukarch_pt_unmap(struct ukarch_pagetable *pt, vaddr_t start, vaddr_t end, uk
 		flush_range(start, end);
 }
 
-static void act_unmap_shared(struct range *range, uint64_t *slot, vaddr_t va, unsigned int level)
-{
-	if (*slot & PTE_SHARED)
-		act_unmap(range, slot, va, level);
-}
-
-void ukarch_pt_unmap_shared(struct ukarch_pagetable *pt, vaddr_t start, vaddr_t end,
-			    ukarch_pt_visit visit, void *ctx)
-{
-	struct range range = {
-		.start = start, .end = end, .act = act_unmap_shared, .visit = visit, .ctx = ctx};
-
-	run(&range, pt);
-	if (range.is_changed)
-		flush_range(start, end);
-}
-
 static void act_protect(struct range *range, uint64_t *slot, vaddr_t va, unsigned int level)
 {
 	uint64_t entry = (*slot & ~range->clear) | range->set;
@@ -391,27 +377,33 @@ int ukarch_pt_split(struct ukarch_pagetable *pt, vaddr_t va)
 	return 0;
 }
 
-/* Large leaves are split first, so that every move is of one PTE; then all tables of the target
- * exist before the first PTE moves. */
+static void act_prepare_move(struct range *range, uint64_t *slot, vaddr_t va, unsigned int level)
+{
+	UK_ASSERT(level == 0);
+	if (!range->has_failed)
+		range->has_failed = !find_slot(range->pt, va + range->shift, 0, true);
+}
+
+static void act_move(struct range *range, uint64_t *slot, vaddr_t va, unsigned int level)
+{
+	*find_slot(range->pt, va + range->shift, 0, false) = *slot;
+	*slot = 0;
+}
+
 int ukarch_pt_move(struct ukarch_pagetable *pt, vaddr_t from, vaddr_t to, size_t len_bytes)
 {
-	for (size_t off = 0; off < len_bytes; off += UK_PAGE_SIZE) {
-		unsigned int level;
+	struct range range = {.start = from,
+			      .end = from + len_bytes,
+			      .act = act_prepare_move,
+			      .pt = pt,
+			      .shift = to - from};
 
-		if (!find_leaf(pt, from + off, &level))
-			continue;
-		if (ukarch_pt_split(pt, from + off) || !find_slot(pt, to + off, 0, true))
-			return -ENOMEM;
-	}
-	for (size_t off = 0; off < len_bytes; off += UK_PAGE_SIZE) {
-		unsigned int level;
-		uint64_t *slot = find_leaf(pt, from + off, &level);
-
-		if (!slot)
-			continue;
-		*find_slot(pt, to + off, 0, false) = *slot;
-		*slot = 0;
-	}
+	/* All tables of the target exist before the first leaf moves. */
+	run(&range, pt);
+	if (range.has_failed)
+		return -ENOMEM;
+	range.act = act_move;
+	run(&range, pt);
 	flush_range(from, from + len_bytes);
 	return 0;
 }

@@ -24,10 +24,11 @@ void vm_drop_pages(struct vmspace *vm, vaddr_t start, vaddr_t end)
 	ukarch_pt_unmap(&vm->pt, start, end, put_page, vm);
 }
 
-static void drop_shared_pages(struct vmspace *vm, vaddr_t start, vaddr_t end)
+/* A private copy of a page is no longer the object's. */
+static void drop_if_shared(void *ctx, vaddr_t va, const struct ukarch_pte *pte)
 {
-	vm->peak_resident_pages = vm_peak_resident_pages(vm);
-	ukarch_pt_unmap_shared(&vm->pt, start, end, put_page, vm);
+	if (pte->prot & UKARCH_PT_SHARED)
+		vm_drop_pages(ctx, va, va + pte->size_bytes);
 }
 
 static void unmap_from_vma(struct vma *vma, uint64_t first, uint64_t end)
@@ -46,7 +47,7 @@ static void unmap_from_vma(struct vma *vma, uint64_t first, uint64_t end)
 	if (vma->flags & VMA_SHARED)
 		vm_drop_pages(vma->vm, from, to);
 	else
-		drop_shared_pages(vma->vm, from, to);
+		ukarch_pt_walk(&vma->vm->pt, from, to, drop_if_shared, vma->vm);
 }
 
 void vm_object_unmap(struct vm_object *object, uint64_t first, uint64_t count)

@@ -118,6 +118,8 @@ static bool is_mapped(vaddr_t va)
 	return ukarch_pt_lookup(&pt, va, &pte);
 }
 
+#define CASE(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
+
 /* --- cases ------------------------------------------------------------------------------------ */
 
 static void test_leaves_come_out_as_they_went_in(void **state)
@@ -184,16 +186,51 @@ static void test_a_freed_table_is_flushed(void **state)
 	}
 }
 
+static void test_move_takes_leaves_not_addresses(void **state)
+{
+	const vaddr_t far = 40UL << 40, shift = 50UL << 40;
+
+	map(PAGE, PAGE, RW);
+	map(LARGE - PAGE, PAGE, 0);
+	map(far, PAGE, UKARCH_PT_READ | UKARCH_PT_SHARED);
+	assert_int_equal(ukarch_pt_move(&pt, 0, shift, far + PAGE), 0);
+	visited = 0;
+	ukarch_pt_walk(&pt, 0, UKARCH_USER_END, visit, NULL);
+	assert_int_equal(visited, 3);
+	assert_int_equal(prot_at(shift + PAGE), RW);
+	assert_int_equal(prot_at(shift + LARGE - PAGE), 0);
+	assert_int_equal(prot_at(shift + far), UKARCH_PT_READ | UKARCH_PT_SHARED);
+}
+
+static void test_move_without_memory_moves_nothing(void **state)
+{
+	size_t start;
+
+	map(0, PAGE, RW);
+	map(LARGE, PAGE, RW);
+	start = tables_used;
+	for (size_t more = 0; more < 4; more++) {
+		tables_max = start + more; /* of the target's four */
+		assert_int_equal(ukarch_pt_move(&pt, 0, BASE, 2 * LARGE), -ENOMEM);
+		assert_int_equal(prot_at(0), RW);
+		assert_int_equal(prot_at(LARGE), RW);
+		assert_false(is_mapped(BASE) || is_mapped(BASE + LARGE));
+	}
+	tables_max = start + 4;
+	assert_int_equal(ukarch_pt_move(&pt, 0, BASE, 2 * LARGE), 0);
+	assert_int_equal(prot_at(BASE + LARGE), RW);
+	assert_false(is_mapped(0) || is_mapped(LARGE));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test_setup_teardown(test_leaves_come_out_as_they_went_in, setup,
-						teardown),
-		cmocka_unit_test_setup_teardown(test_protect_keeps_shared_read_only, setup,
-						teardown),
-		cmocka_unit_test_setup_teardown(test_split_keeps_frames_and_rights, setup,
-						teardown),
-		cmocka_unit_test_setup_teardown(test_a_freed_table_is_flushed, setup, teardown),
+		CASE(test_leaves_come_out_as_they_went_in),
+		CASE(test_protect_keeps_shared_read_only),
+		CASE(test_split_keeps_frames_and_rights),
+		CASE(test_a_freed_table_is_flushed),
+		CASE(test_move_takes_leaves_not_addresses),
+		CASE(test_move_without_memory_moves_nothing),
 	};
 
 	if (mmap((void *)UKARCH_DIRECTMAP_BASE, TABLES * PAGE, PROT_READ | PROT_WRITE,

@@ -224,15 +224,7 @@ void ukarch_pt_unmap(struct ukarch_pagetable *pt, vaddr_t start, vaddr_t end, uk
 	while (start < end)
 		start += visit_leaf(start, end, true, visit, ctx);
 }
-void ukarch_pt_unmap_shared(struct ukarch_pagetable *pt, vaddr_t start, vaddr_t end,
-			    ukarch_pt_visit visit, void *ctx)
-{
-	struct ukarch_pte pte;
 
-	for (; start < end; start += UK_PAGE_SIZE)
-		if (ukarch_pt_lookup(pt, start, &pte) && pte.prot & UKARCH_PT_SHARED)
-			visit_leaf(start, end, true, visit, ctx);
-}
 void ukarch_pt_walk(const struct ukarch_pagetable *pt, vaddr_t start, vaddr_t end,
 		    ukarch_pt_visit visit, void *ctx)
 {

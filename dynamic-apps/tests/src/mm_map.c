@@ -126,6 +126,33 @@ static void mmap_reserve_terabytes(void)
 	CHECK_OK(munmap(p, tera));
 }
 
+/* Work on a mapping takes time by its pages, not by its addresses. */
+static void sparse_mappings(void)
+{
+	const size_t tera = 1UL << 40, size = 32 * tera;
+	char *p = mmap(NULL, size, RW, ANONYMOUS | MAP_NORESERVE, -1, 0), *q;
+	int fd = memfd_create("sparse", 0);
+
+	if (!CHECK(p != MAP_FAILED && fd >= 0))
+		return;
+	p[PAGE] = 'f';
+	p[size - PAGE] = 'l';
+	q = mremap(p, size, size + PAGE, MREMAP_MAYMOVE);
+	CHECK(q != MAP_FAILED && q[PAGE] == 'f' && q[size - PAGE] == 'l');
+	munmap(q, size + PAGE);
+	CHECK_OK(ftruncate(fd, (off_t)size));
+	p = mmap(NULL, size, RW, MAP_SHARED, fd, 0);
+	q = mmap(NULL, size, RW, MAP_PRIVATE | MAP_NORESERVE, fd, 0);
+	p[size - PAGE] = 's';
+	CHECK_EQ(q[size - PAGE], 's');
+	q[size - PAGE] = 'p';
+	CHECK_OK(ftruncate(fd, PAGE));
+	CHECK_EQ(FAULT_OF(*(volatile char *)(p + size - PAGE)), SIGBUS);
+	munmap(p, size);
+	munmap(q, size);
+	close(fd);
+}
+
 static void mmap_private_file(void)
 {
 	char buf[8] = "", *p;
@@ -426,6 +453,7 @@ static const struct t_test tests[] = {
 	T(mmap_anonymous),
 	T(mmap_fixed),
 	T(mmap_reserve_terabytes),
+	T(sparse_mappings),
 	T(mmap_private_file),
 	T(mmap_private_unwritten_follows),
 	T(mmap_shared_file),

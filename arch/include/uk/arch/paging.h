@@ -69,19 +69,16 @@ bool ukarch_pt_lookup(const struct ukarch_pagetable *pt, vaddr_t va, struct ukar
 void ukarch_pt_unmap(struct ukarch_pagetable *pt, vaddr_t start, vaddr_t end, ukarch_pt_visit visit,
 		     void *ctx);
 
-/** Removes the leaves in [start, end) that are UKARCH_PT_SHARED, and leaves the tables. */
-void ukarch_pt_unmap_shared(struct ukarch_pagetable *pt, vaddr_t start, vaddr_t end,
-			    ukarch_pt_visit visit, void *ctx);
-
 /** Gives all leaves in [start, end) new READ/WRITE/EXEC bits; a SHARED leaf stays read-only. */
 void ukarch_pt_protect(struct ukarch_pagetable *pt, vaddr_t start, vaddr_t end, unsigned prot);
 
-/** Visits the leaves in [start, end) without changing them. */
+/** Visits the leaves in [start, end). `visit` may change or unmap the one it is shown, and what
+ *  lies outside the range. */
 void ukarch_pt_walk(const struct ukarch_pagetable *pt, vaddr_t start, vaddr_t end,
 		    ukarch_pt_visit visit, void *ctx);
 
-/** Moves all leaves of [from, from + len) to `to`, page by page. 0 or -ENOMEM (then nothing moved).
- */
+/** Moves all leaves of [from, from + len), small ones, to `to`, where nothing is mapped and which
+ *  does not overlap. 0 or -ENOMEM (then nothing moved). */
 int ukarch_pt_move(struct ukarch_pagetable *pt, vaddr_t from, vaddr_t to, size_t len_bytes);
 
 /**
