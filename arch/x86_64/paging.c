@@ -189,6 +189,21 @@ void ukarch_pt_activate_kernel(void)
 	X86_WRITE_CR(3, kernel_pt.root);
 }
 
+/* Returns what was in the slot. */
+static uint64_t place_leaf(uint64_t *slot, unsigned int level, uint64_t entry)
+{
+	uint64_t old = *slot;
+
+	*slot = entry;
+	if (old && !is_leaf(old, level)) {
+		/* An emptied table under a large page: nothing in it by contract. */
+		upcall_pt_free(table_of(old));
+		X86_WRITE_CR(3, X86_READ_CR(3));
+		return 0;
+	}
+	return old;
+}
+
 int ukarch_pt_map(struct ukarch_pagetable *pt, vaddr_t va, paddr_t pa, size_t size_bytes,
 		  unsigned int prot)
 {
@@ -198,13 +213,7 @@ int ukarch_pt_map(struct ukarch_pagetable *pt, vaddr_t va, paddr_t pa, size_t si
 
 	if (!slot)
 		return -ENOMEM;
-	old = *slot;
-	if (old && !is_leaf(old, level)) {
-		/* An emptied table under a large page: nothing in it by contract. */
-		upcall_pt_free(table_of(old));
-		X86_WRITE_CR(3, X86_READ_CR(3));
-	}
-	*slot = encode(pa, size_bytes, prot);
+	old = place_leaf(slot, level, encode(pa, size_bytes, prot));
 	if (old & PTE_PRESENT)
 		x86_invlpg(va);
 	return 0;
@@ -379,14 +388,15 @@ int ukarch_pt_split(struct ukarch_pagetable *pt, vaddr_t va)
 
 static void act_prepare_move(struct range *range, uint64_t *slot, vaddr_t va, unsigned int level)
 {
-	UK_ASSERT(level == 0);
 	if (!range->has_failed)
-		range->has_failed = !find_slot(range->pt, va + range->shift, 0, true);
+		range->has_failed = !find_slot(range->pt, va + range->shift, level, true);
 }
 
 static void act_move(struct range *range, uint64_t *slot, vaddr_t va, unsigned int level)
 {
-	*find_slot(range->pt, va + range->shift, 0, false) = *slot;
+	uint64_t *target = find_slot(range->pt, va + range->shift, level, false);
+
+	place_leaf(target, level, *slot);
 	*slot = 0;
 }
 

@@ -4,7 +4,7 @@
  *
  * A move first gets all memory that it needs and only then changes anything, so that -ENOMEM
  * leaves the source as it was. Large pages move whole when source and target lie alike in their
- * 2 MiB blocks, and are split otherwise; ukarch_pt_move() sees small leaves only.
+ * 2 MiB blocks, and are split otherwise.
  */
 #include <linux/errno.h>
 #include <linux/mman.h>
@@ -19,87 +19,45 @@ struct remap {
 
 /* --- the page table --------------------------------------------------------------------------- */
 
-/* A move of pages. Table walks tell where there are leaves at all, so that the cost of moving a
- * large empty reservation does not grow with its size. */
-struct page_move {
+/* Where there are leaves at all: the cost of moving a large empty reservation must not grow with
+ * its size. */
+struct leaves {
 	struct vmspace *vm;
-	vaddr_t from, to;
-	vaddr_t first, last; /* range that holds leaves; empty: first == last */
-	bool has_large;
+	vaddr_t first, last; /* empty: first == last */
+	bool has_large, has_failed;
 };
 
 static void note_leaf(void *ctx, vaddr_t va, const struct ukarch_pte *pte)
 {
-	struct page_move *m = ctx;
+	struct leaves *leaves = ctx;
 
-	if (m->first == m->last)
-		m->first = va;
-	m->last = va + pte->size_bytes;
-	m->has_large |= pte->size_bytes != UK_PAGE_SIZE;
+	if (leaves->first == leaves->last)
+		leaves->first = va;
+	leaves->last = va + pte->size_bytes;
+	leaves->has_large |= pte->size_bytes != UK_PAGE_SIZE;
 }
 
-static void keep_page(void *ctx, vaddr_t va, const struct ukarch_pte *pte)
+static void split_leaf(void *ctx, vaddr_t va, const struct ukarch_pte *pte)
 {
-}
+	struct leaves *leaves = ctx;
 
-static bool next_large(const struct page_move *m, vaddr_t *va, struct ukarch_pte *pte)
-{
-	for (; *va < m->last; *va += UKARCH_LARGE_SIZE)
-		if (ukarch_pt_lookup(&m->vm->pt, *va, pte) && pte->size_bytes == UKARCH_LARGE_SIZE)
-			return true;
-	return false;
-}
-
-#define for_each_large(m, va, pte)                                                                 \
-	for (vaddr_t va = UK_ALIGN_UP((m)->first, UKARCH_LARGE_SIZE); next_large(m, &va, pte);     \
-	     va += UKARCH_LARGE_SIZE)
-
-static int split_all(const struct page_move *m)
-{
-	struct ukarch_pte pte;
-
-	for_each_large(m, va,
-		       &pte) if (vm_split_large_page(m->vm, va + UK_PAGE_SIZE)) return -ENOMEM;
-	return 0;
-}
-
-/* Large leaves first appear at the target as well, then go from the source. If the small ones
- * then cannot follow, the way back needs no memory: the source's tables are still there. */
-static int move_all(const struct page_move *m)
-{
-	struct ukarch_pagetable *pt = &m->vm->pt;
-	vaddr_t shift = m->to - m->from;
-	struct page_move back = {.vm = m->vm, .first = m->first + shift, .last = m->last + shift};
-	struct ukarch_pte pte;
-
-	for_each_large(m, va, &pte) if (ukarch_pt_map(pt, va + shift, pte.paddr, pte.size_bytes,
-						      pte.prot | UKARCH_PT_USER)) goto err_target;
-	for_each_large(m, va, &pte)
-		ukarch_pt_unmap(pt, va, va + UKARCH_LARGE_SIZE, keep_page, NULL);
-	if (ukarch_pt_move(pt, m->first, m->first + shift, m->last - m->first) == 0)
-		return 0;
-	for_each_large(&back, va, &pte)
-		ukarch_pt_map(pt, va - shift, pte.paddr, pte.size_bytes, pte.prot | UKARCH_PT_USER);
-err_target:
-	ukarch_pt_unmap(pt, back.first, back.last, keep_page, NULL);
-	return -ENOMEM;
+	if (pte->size_bytes != UK_PAGE_SIZE && !leaves->has_failed)
+		leaves->has_failed = vm_split_large_page(leaves->vm, va + UK_PAGE_SIZE);
 }
 
 /* Nothing is mapped at the target. 0, or -ENOMEM and nothing moved. */
 static int move_pages(struct vmspace *vm, vaddr_t from, vaddr_t to, size_t len)
 {
-	struct page_move m = {.vm = vm, .from = from, .to = to};
+	struct leaves leaves = {.vm = vm};
+	bool is_alike = UK_IS_ALIGNED(from ^ to, UKARCH_LARGE_SIZE);
 
-	ukarch_pt_walk(&vm->pt, from, from + len, note_leaf, &m);
-	if (m.first == m.last)
-		return 0;
-	if (!m.has_large)
-		return ukarch_pt_move(&vm->pt, m.first, m.first - from + to, m.last - m.first);
-	if ((from ^ to) & (UKARCH_LARGE_SIZE - 1))
-		return split_all(&m) ? -ENOMEM
-				     : ukarch_pt_move(&vm->pt, m.first, m.first - from + to,
-						      m.last - m.first);
-	return move_all(&m);
+	ukarch_pt_walk(&vm->pt, from, from + len, note_leaf, &leaves);
+	if (leaves.has_large && !is_alike)
+		ukarch_pt_walk(&vm->pt, leaves.first, leaves.last, split_leaf, &leaves);
+	if (leaves.has_failed)
+		return -ENOMEM;
+	return ukarch_pt_move(&vm->pt, leaves.first, leaves.first - from + to,
+			      leaves.last - leaves.first);
 }
 
 /* --- the mapping ------------------------------------------------------------------------------ */

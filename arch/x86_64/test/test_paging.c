@@ -202,6 +202,22 @@ static void test_move_takes_leaves_not_addresses(void **state)
 	assert_int_equal(prot_at(shift + far), UKARCH_PT_READ | UKARCH_PT_SHARED);
 }
 
+static void test_large_leaves_move_whole(void **state)
+{
+	struct ukarch_pte pte;
+
+	map(LARGE, LARGE, RW);
+	map(2 * LARGE, PAGE, RW);
+	map(BASE + LARGE, PAGE, RW); /* the target has a table there, empty again */
+	unmap(BASE + LARGE, BASE + LARGE + PAGE);
+	assert_int_equal(ukarch_pt_move(&pt, LARGE, BASE + LARGE, 2 * LARGE), 0);
+	assert_true(ukarch_pt_lookup(&pt, BASE + LARGE, &pte));
+	assert_int_equal(pte.size_bytes, LARGE);
+	assert_int_equal(prot_at(BASE + LARGE + PAGE), RW);
+	assert_int_equal(prot_at(BASE + 2 * LARGE), RW);
+	assert_false(is_mapped(LARGE) || is_mapped(2 * LARGE));
+}
+
 static void test_move_without_memory_moves_nothing(void **state)
 {
 	size_t start;
@@ -230,6 +246,7 @@ int main(void)
 		CASE(test_split_keeps_frames_and_rights),
 		CASE(test_a_freed_table_is_flushed),
 		CASE(test_move_takes_leaves_not_addresses),
+		CASE(test_large_leaves_move_whole),
 		CASE(test_move_without_memory_moves_nothing),
 	};
 

@@ -269,8 +269,8 @@ int ukarch_pt_move(struct ukarch_pagetable *pt, vaddr_t from, vaddr_t to, size_t
 
 		if (!e->is_mapped)
 			continue;
-		/* A large leaf would lose its count: arch/ splits the leaf, not the page. */
-		assert(!e->is_large && !table[(to + off) >> UK_PAGE_SHIFT].is_mapped);
+		assert(!table[(to + off) >> UK_PAGE_SHIFT].is_mapped);
+		assert(!e->is_large || UK_IS_ALIGNED(from ^ to, UKARCH_LARGE_SIZE));
 		table[(to + off) >> UK_PAGE_SHIFT] = *e;
 		memset(e, 0, sizeof(*e));
 	}

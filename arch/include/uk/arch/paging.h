@@ -77,8 +77,9 @@ void ukarch_pt_protect(struct ukarch_pagetable *pt, vaddr_t start, vaddr_t end, 
 void ukarch_pt_walk(const struct ukarch_pagetable *pt, vaddr_t start, vaddr_t end,
 		    ukarch_pt_visit visit, void *ctx);
 
-/** Moves all leaves of [from, from + len), small ones, to `to`, where nothing is mapped and which
- *  does not overlap. 0 or -ENOMEM (then nothing moved). */
+/** Moves all leaves of [from, from + len) to `to`, where nothing is mapped and which does not
+ *  overlap; there are no large ones unless both lie alike in their large pages. 0 or -ENOMEM (then
+ *  nothing moved). */
 int ukarch_pt_move(struct ukarch_pagetable *pt, vaddr_t from, vaddr_t to, size_t len_bytes);
 
 /**
