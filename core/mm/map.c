@@ -31,23 +31,16 @@ static void drop_if_shared(void *ctx, vaddr_t va, const struct ukarch_pte *pte)
 		vm_drop_pages(ctx, va, va + pte->size_bytes);
 }
 
-static void unmap_from_vma(struct vma *vma, uint64_t first, uint64_t end)
+/* Where `vma` shows pages [first, end) of its object; an empty range when nowhere. */
+static vaddr_t shown_range(const struct vma *vma, uint64_t first, uint64_t end, vaddr_t *to)
 {
 	uint64_t vma_first = vma->offset_bytes >> UK_PAGE_SHIFT;
 	uint64_t vma_end = vma_first + ((vma->end - vma->start) >> UK_PAGE_SHIFT);
-	vaddr_t from, to;
 
-	first = UK_MAX(first, vma_first);
-	end = UK_MIN(end, vma_end);
-	if (first >= end)
-		return;
-	from = vma->start + ((first - vma_first) << UK_PAGE_SHIFT);
-	to = vma->start + ((end - vma_first) << UK_PAGE_SHIFT);
-	/* A private mapping keeps the copies that are its own. */
-	if (vma->flags & VMA_SHARED)
-		vm_drop_pages(vma->vm, from, to);
-	else
-		ukarch_pt_walk(&vma->vm->pt, from, to, drop_if_shared, vma->vm);
+	first = UK_MIN(UK_MAX(first, vma_first), vma_end);
+	end = UK_MAX(UK_MIN(end, vma_end), first);
+	*to = vma->start + ((end - vma_first) << UK_PAGE_SHIFT);
+	return vma->start + ((first - vma_first) << UK_PAGE_SHIFT);
 }
 
 void vm_object_unmap(struct vm_object *object, uint64_t first, uint64_t count)
@@ -55,8 +48,25 @@ void vm_object_unmap(struct vm_object *object, uint64_t first, uint64_t count)
 	uint64_t end = first > UINT64_MAX - count ? UINT64_MAX : first + count;
 	struct vma *vma;
 
-	LIST_FOREACH (vma, &object->mappings, object_link)
-		unmap_from_vma(vma, first, end);
+	LIST_FOREACH (vma, &object->mappings, object_link) {
+		vaddr_t to, from = shown_range(vma, first, end, &to);
+
+		if (vma->flags & VMA_SHARED)
+			vm_drop_pages(vma->vm, from, to);
+		else
+			ukarch_pt_walk(&vma->vm->pt, from, to, drop_if_shared, vma->vm);
+	}
+}
+
+void vm_object_cut(struct vm_object *object, uint64_t first)
+{
+	struct vma *vma;
+
+	LIST_FOREACH (vma, &object->mappings, object_link) {
+		vaddr_t to, from = shown_range(vma, first, UINT64_MAX, &to);
+
+		vm_drop_pages(vma->vm, from, to);
+	}
 }
 
 int vm_unmap_locked(struct vmspace *vm, vaddr_t start, vaddr_t end)

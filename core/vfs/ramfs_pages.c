@@ -232,8 +232,10 @@ static int resize(struct ramfs_file *file, uint64_t size)
 		if (file->seals & F_SEAL_SHRINK)
 			return -EPERM;
 		inode->size_bytes = size;
-		if (ramfs_is_mapped(file))
-			vm_object_unmap(&file->object, first, ramfs_page_count(old) - first);
+		if (ramfs_is_mapped(file)) {
+			vm_object_unmap(&file->object, first, 1);
+			vm_object_cut(&file->object, ramfs_page_count(size));
+		}
 		page_tree_remove(&file->pages, ramfs_page_count(size), UINT64_MAX, ramfs_drop_page,
 				 file);
 		ramfs_cut_backing(file, size);

@@ -17,7 +17,7 @@ static struct process process;
 struct task machine_task = {.process = &process};
 int (*machine_on_sleep)(void);
 void (*machine_on_copy)(void);
-uint64_t machine_unmapped_pages;
+uint64_t machine_unmapped_pages, machine_cut_at;
 
 static int fail_countdown = -1, last_signal;
 static const char *bad_start, *bad_end;
@@ -186,6 +186,11 @@ void page_stats(struct page_stats *stats)
 void vm_object_unmap(struct vm_object *object, uint64_t first, uint64_t count)
 {
 	machine_unmapped_pages += count;
+}
+
+void vm_object_cut(struct vm_object *object, uint64_t first)
+{
+	machine_cut_at = first;
 }
 
 void *uk_malloc(size_t size)

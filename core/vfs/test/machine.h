@@ -32,5 +32,7 @@ extern int (*machine_on_sleep)(void);
 int machine_take_signal(void);
 /** Pages that vm_object_unmap was told about so far. */
 extern uint64_t machine_unmapped_pages;
+/** The page that vm_object_cut was told last. */
+extern uint64_t machine_cut_at;
 
 #endif /* MACHINE_H */

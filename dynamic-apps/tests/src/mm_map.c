@@ -226,6 +226,26 @@ static void mmap_beyond_file(void)
 	close(fd);
 }
 
+/* The end of the file is the end of private mappings as well, written pages included. */
+static void mmap_private_beyond_file(void)
+{
+	int fd = t_make_file("f", "abc", 3);
+	char *p = mmap(NULL, 3 * PAGE, RW, MAP_PRIVATE, fd, 0);
+
+	CHECK_OK(ftruncate(fd, 3 * PAGE));
+	p[PAGE] = 'x';
+	p[2 * PAGE] = 'x';
+	p[1] = 'B';
+	CHECK_OK(ftruncate(fd, PAGE + 1));
+	CHECK_EQ(FAULT_OF(*(volatile char *)(p + 2 * PAGE)), SIGBUS);
+	CHECK_EQ(p[PAGE], 'x'); /* partly in the file */
+	CHECK_OK(ftruncate(fd, 0));
+	CHECK_EQ(FAULT_OF(*(volatile char *)(p + PAGE)), SIGBUS);
+	CHECK_EQ(FAULT_OF(*(volatile char *)p), SIGBUS);
+	munmap(p, 3 * PAGE);
+	close(fd);
+}
+
 static void mmap_shared_anonymous(void)
 {
 	char *p = mmap(NULL, 2 * PAGE, RW, MAP_SHARED | MAP_ANONYMOUS, -1, 0), *q;
@@ -458,6 +478,7 @@ static const struct t_test tests[] = {
 	T(mmap_private_unwritten_follows),
 	T(mmap_shared_file),
 	T(mmap_beyond_file),
+	T(mmap_private_beyond_file),
 	T(mmap_shared_anonymous),
 	T(mmap_dev_zero),
 	T(mmap_populate_large),

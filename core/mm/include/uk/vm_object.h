@@ -39,11 +39,14 @@ static inline void vm_object_init(struct vm_object *object, const struct vm_obje
 }
 
 /**
- * Takes the object's own pages [first, first + count) out of every page table: they were replaced
- * or cut off, and the next access must fault. Private copies stay. Callable with or without a
- * vmspace lock held: on one CPU nothing sleeps while page tables change.
+ * Takes the object's own pages [first, first + count) out of every page table: they were replaced,
+ * and the next access must fault. Private copies stay. Callable with or without a vmspace lock
+ * held: on one CPU nothing sleeps while page tables change.
  */
 void vm_object_unmap(struct vm_object *object, uint64_t first, uint64_t count);
+/** The same for all pages from `first` on, which is where the object ends now; private copies go
+ *  as well. */
+void vm_object_cut(struct vm_object *object, uint64_t first);
 
 static inline void vm_object_get(struct vm_object *object)
 {
