@@ -233,11 +233,11 @@ static int remove_from(struct vmspace *vm, const struct vma *vma, vaddr_t start,
 	if (!file)
 		return zero_object(vma->object, offset, end - start);
 	file_get(file);
-	mutex_unlock(&vm->lock);
+	vm_unlock(vm);
 	error = file->ops->fallocate(file, FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE,
 				     (loff_t)offset, (loff_t)(end - start));
-	mutex_lock(&vm->lock);
 	file_put(file);
+	mutex_lock(&vm->lock);
 	return error;
 }
 
@@ -277,7 +277,7 @@ int vm_advise(struct vmspace *vm, vaddr_t start, size_t len, int advice)
 	/* As on Linux, what is mapped has been advised even when a hole is reported. */
 	if (!error && !vm_range_is_mapped(vm, start, end))
 		error = -ENOMEM;
-	mutex_unlock(&vm->lock);
+	vm_unlock(vm);
 	return error;
 }
 

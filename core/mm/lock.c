@@ -31,7 +31,7 @@ int vm_lock_range(struct vmspace *vm, vaddr_t start, size_t len, unsigned int fl
 		error = vma_change_flags(vm, first, end, flags, LOCK_FLAGS & ~flags);
 	if (!error && flags == VMA_LOCKED && vm_populate_locked(vm, first, end))
 		error = -ENOMEM;
-	mutex_unlock(&vm->lock);
+	vm_unlock(vm);
 	return error;
 }
 
@@ -57,7 +57,7 @@ int vm_lock_all(struct vmspace *vm, unsigned int flags)
 
 	mutex_lock(&vm->lock);
 	error = change_all(vm, flags);
-	mutex_unlock(&vm->lock);
+	vm_unlock(vm);
 	return error;
 }
 

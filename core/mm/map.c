@@ -102,7 +102,7 @@ int vm_unmap(struct vmspace *vm, vaddr_t start, size_t len)
 		return -EINVAL;
 	mutex_lock(&vm->lock);
 	error = vm_unmap_locked(vm, start, end);
-	mutex_unlock(&vm->lock);
+	vm_unlock(vm);
 	return error;
 }
 
@@ -233,7 +233,7 @@ long vm_map(struct vmspace *vm, const struct vm_map_args *args)
 	if (uk_unlikely((args->flags | vm->future_flags) & VMA_LOCKED) && !error)
 		vm_populate_if_locked(vm, address,
 				      address + UK_ALIGN_UP(args->len_bytes, UK_PAGE_SIZE));
-	mutex_unlock(&vm->lock);
+	vm_unlock(vm);
 	return error ? error : (long)address;
 }
 
@@ -338,7 +338,7 @@ int vm_protect(struct vmspace *vm, vaddr_t start, size_t len, unsigned int prot)
 		error = protect_locked(vm, start, end, prot);
 	if (uk_unlikely(vm->locked_bytes) && !error && prot != PROT_NONE)
 		vm_populate_if_locked(vm, start, end);
-	mutex_unlock(&vm->lock);
+	vm_unlock(vm);
 	return error;
 }
 
@@ -376,6 +376,6 @@ long vm_brk(struct vmspace *vm, vaddr_t new_end)
 	if (new_end && brk_locked(vm, new_end) == 0)
 		vm->brk_end = new_end;
 	new_end = vm->brk_end;
-	mutex_unlock(&vm->lock);
+	vm_unlock(vm);
 	return (long)new_end;
 }

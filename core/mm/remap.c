@@ -245,6 +245,6 @@ long vm_remap(struct vmspace *vm, vaddr_t old, size_t old_len, size_t new_len,
 		return result;
 	mutex_lock(&vm->lock);
 	result = remap_locked(vm, &r);
-	mutex_unlock(&vm->lock);
+	vm_unlock(vm);
 	return result;
 }

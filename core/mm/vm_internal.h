@@ -41,7 +41,17 @@ struct vma *vma_find_below_locked(struct vmspace *vm, vaddr_t addr);
 int vma_insert(struct vmspace *vm, const struct vma *model, struct vma *spare);
 /** The same without merging; never fails. */
 struct vma *vma_insert_alone(struct vmspace *vm, const struct vma *model, struct vma *spare);
-/** Takes out and frees; drops the references. */
+/** Unlocks, and only then puts what the VMAs that have gone meanwhile held. */
+void vm_bury_dead(struct vmspace *vm);
+/** Every function that may free a VMA unlocks so. */
+static inline void vm_unlock(struct vmspace *vm)
+{
+	if (vm->dead)
+		vm_bury_dead(vm);
+	else
+		mutex_unlock(&vm->lock);
+}
+/** Takes out; the references are dropped by vm_unlock(). */
 void vma_delete(struct vmspace *vm, struct vma *vma);
 /** Merges `vma` with both neighbours where possible; returns the VMA that now covers it. */
 struct vma *vma_merge(struct vmspace *vm, struct vma *vma);

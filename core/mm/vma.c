@@ -70,15 +70,33 @@ static void take_references(struct vma *vma)
 		file_get(vma->file);
 }
 
-static void vma_free(struct vma *vma)
+/* The last reference of a file or an object takes locks that come before ours: later. */
+static void vma_free(struct vmspace *vm, struct vma *vma)
 {
-	if (vma->object) {
+	if (vma->object)
 		LIST_REMOVE(vma, object_link);
-		vm_object_put(vma->object);
+	if (!vma->object && !vma->file) {
+		uk_free(vma);
+		return;
 	}
-	if (vma->file)
-		file_put(vma->file);
-	uk_free(vma);
+	vma->next = vm->dead;
+	vm->dead = vma;
+}
+
+void vm_bury_dead(struct vmspace *vm)
+{
+	struct vma *vma = vm->dead, *next;
+
+	vm->dead = NULL;
+	mutex_unlock(&vm->lock);
+	for (; vma; vma = next) {
+		next = vma->next;
+		if (vma->object)
+			vm_object_put(vma->object);
+		if (vma->file)
+			file_put(vma->file);
+		uk_free(vma);
+	}
 }
 
 /* Where `vma` begins for its neighbours below: a stack keeps a gap it may grow into. */
@@ -130,7 +148,7 @@ void vma_delete(struct vmspace *vm, struct vma *vma)
 {
 	forget_bytes(vm, vma, vma->end - vma->start);
 	tree_remove(vm, vma);
-	vma_free(vma);
+	vma_free(vm, vma);
 }
 
 int64_t vm_max_map_count = 65530; /* as on Linux */
@@ -165,12 +183,12 @@ struct vma *vma_merge(struct vmspace *vm, struct vma *vma)
 	if (next && vma_can_merge(vma, next)) {
 		vma->end = next->end;
 		tree_remove(vm, next);
-		vma_free(next);
+		vma_free(vm, next);
 	}
 	if (prev && vma_can_merge(prev, vma)) {
 		prev->end = vma->end;
 		tree_remove(vm, vma);
-		vma_free(vma);
+		vma_free(vm, vma);
 		vma = prev;
 	}
 	return vma;

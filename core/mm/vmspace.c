@@ -34,9 +34,11 @@ void vmspace_put(struct vmspace *vm)
 		ukarch_pt_activate_kernel();
 		vmspace_active = NULL;
 	}
+	mutex_lock(&vm->lock);
 	vm_drop_pages(vm, 0, UKARCH_USER_END);
 	while ((vma = RB_ROOT(&vm->vmas)))
 		vma_delete(vm, vma);
+	vm_unlock(vm);
 	ukarch_pt_destroy(&vm->pt);
 	uk_free(vm);
 }

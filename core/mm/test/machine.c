@@ -87,9 +87,11 @@ void mutex_unlock_slow(struct mutex *mutex)
 {
 	abort();
 }
+void (*machine_on_file_release)(struct file *file);
 void file_release(struct file *file)
 {
-	abort();
+	assert(machine_on_file_release);
+	machine_on_file_release(file);
 }
 /* The page array is there as a whole, zeroed; what page.c thinks of it is kept. */
 static bool *pagemap_slot(vaddr_t va)

@@ -18,6 +18,8 @@ void machine_use_all_ram(void);
 void machine_fail_after(int count);
 /** Has one failed since? */
 bool machine_has_failed(void);
+/** What is to be done when the last reference of a file goes. */
+extern void (*machine_on_file_release)(struct file *file);
 /** Leaves in the page table of the one vmspace under test. */
 size_t machine_leaf_pages(void);
 

@@ -13,6 +13,7 @@
 #include <asm/mman.h>
 #include <linux/errno.h>
 #include <linux/mman.h>
+#include <uk/file.h>
 #include "../vm_internal.h"
 #include "fixture.h"
 
@@ -115,6 +116,61 @@ static void test_remove_zeroes_shared_memory(void **state)
 	assert_int_equal(vm_advise(vm, BASE, PAGE, MADV_REMOVE), -EINVAL);
 }
 
+static unsigned int released;
+
+static void on_file_release(struct file *file)
+{
+	assert_null(vm->lock.owner);
+	file->refcount = 1; /* for the next round */
+	released++;
+}
+
+static void map_last(struct file *file, vaddr_t at)
+{
+	struct vm_map_args args = {.hint = at,
+				   .len_bytes = 4 * PAGE,
+				   .prot = PROT_READ,
+				   .placement = VM_MAP_FIXED,
+				   .object = &file_object.object,
+				   .file = file};
+
+	assert_int_equal(vm_map(vm, &args), at);
+	file_put(file);
+}
+
+/* To release a file takes its inode's lock, which comes before the address space's. */
+static void test_files_are_put_without_the_lock(void **state)
+{
+	static struct file file = {.refcount = 1};
+
+	released = 0;
+	machine_on_file_release = on_file_release;
+	map_last(&file, BASE);
+	assert_int_equal(vm_unmap(vm, BASE, 4 * PAGE), 0);
+	assert_int_equal(released, 1);
+	map_last(&file, BASE);
+	map(BASE, 4, RW, 0, NULL); /* in its place */
+	assert_int_equal(released, 2);
+	map_last(&file, BASE);
+	map(BASE + 0x100000, 1, RW, 0, NULL);
+	assert_int_equal(
+		vm_remap(vm, BASE + 0x100000, PAGE, 4 * PAGE, MREMAP_MAYMOVE | MREMAP_FIXED, BASE),
+		BASE);
+	assert_int_equal(released, 3);
+	map_last(&file, BASE);
+}
+
+static void test_files_are_put_at_the_end(void **state)
+{
+	static struct file file = {.refcount = 1};
+
+	released = 0;
+	map_last(&file, BASE);
+	vmspace_put(vm);
+	assert_int_equal(released, 1);
+	vm = vmspace_create();
+}
+
 static void test_limits(void **state)
 {
 	map(BASE, 10, RW, 0, NULL);
@@ -210,6 +266,8 @@ int main(void)
 		CASE(test_advice_errors),
 		CASE(test_locking_everything),
 		CASE(test_remove_zeroes_shared_memory),
+		CASE(test_files_are_put_without_the_lock),
+		CASE(test_files_are_put_at_the_end),
 		CASE(test_limits),
 		cmocka_unit_test(test_survives_every_failing_allocation),
 	};

@@ -15,7 +15,9 @@ struct vm_object_ops {
 	/**
 	 * The page at byte offset `index << UK_PAGE_SHIFT`, with a reference for the caller.
 	 * With `for_write` the object makes it its own first (initrd data is copied) and a hole
-	 * is filled. Errors: -ENOMEM, -EIO; -ERANGE past the end of the file (SIGBUS).
+	 * is filled. Called with a vmspace locked: it takes no inode lock, which comes before
+	 * that, and copies nothing from or to the program. Errors: -ENOMEM, -EIO; -ERANGE past the
+	 * end of the file (SIGBUS).
 	 */
 	int (*get_page)(struct vm_object *object, uint64_t index, bool for_write,
 			struct page **page);

@@ -57,6 +57,7 @@ struct vmspace {
 	struct ukarch_pagetable pt;
 	struct vma_tree vmas;
 	struct vma *last_hit; /* cache of the last lookup */
+	struct vma *dead;     /* unmapped, but they still hold references (vm_unlock) */
 	unsigned int vma_count;
 	size_t mapped_bytes, locked_bytes;
 	size_t resident_pages;
