@@ -63,7 +63,8 @@ static void discard_pending(int signo)
 long sys_rt_sigaction(int signo, const struct uk_sigaction __user *action,
 		      struct uk_sigaction __user *old, size_t mask_size)
 {
-	struct uk_sigaction wanted, *slot;
+	struct uk_sigaction *slot, wanted, before;
+	unsigned long flags;
 
 	if (mask_size != sizeof(sigset_t) || !is_signal(signo))
 		return -EINVAL;
@@ -72,14 +73,17 @@ long sys_rt_sigaction(int signo, const struct uk_sigaction __user *action,
 	if (action && (UK_SIGMASK(signo) & UNBLOCKABLE))
 		return -EINVAL;
 	slot = &current->sighand->actions[signo - 1];
-	if (old && copy_to_user(old, slot, sizeof(*slot)))
-		return -EFAULT;
-	if (!action)
-		return 0;
-	wanted.mask &= ~UNBLOCKABLE;
-	*slot = wanted;
-	discard_pending(signo);
-	return 0;
+	/* As one step: while the old one is copied out, other threads may set their own. */
+	flags = ukarch_irq_save();
+	before = *slot;
+	if (action) {
+		wanted.mask &= ~UNBLOCKABLE;
+		*slot = wanted;
+	}
+	ukarch_irq_restore(flags);
+	if (action)
+		discard_pending(signo);
+	return old ? copy_to_user(old, &before, sizeof(before)) : 0;
 }
 
 long sys_rt_sigprocmask(int how, const sigset_t __user *set, sigset_t __user *old, size_t mask_size)

@@ -318,16 +318,12 @@ void signal_discard(struct process *process, struct sigpending *pending)
 
 const char *signal_name(int signo)
 {
-	static const char names[][8] = {"",      "HUP",  "INT",    "QUIT", "ILL",  "TRAP",   "ABRT",
-					"BUS",   "FPE",  "KILL",   "USR1", "SEGV", "USR2",   "PIPE",
-					"ALRM",  "TERM", "STKFLT", "CHLD", "CONT", "STOP",   "TSTP",
-					"TTIN",  "TTOU", "URG",    "XCPU", "XFSZ", "VTALRM", "PROF",
-					"WINCH", "IO",   "PWR",    "SYS"};
-	static char text[12];
+	static const char names[][10] = {
+		"SIG0",     "SIGHUP",  "SIGINT",    "SIGQUIT", "SIGILL",  "SIGTRAP",   "SIGABRT",
+		"SIGBUS",   "SIGFPE",  "SIGKILL",   "SIGUSR1", "SIGSEGV", "SIGUSR2",   "SIGPIPE",
+		"SIGALRM",  "SIGTERM", "SIGSTKFLT", "SIGCHLD", "SIGCONT", "SIGSTOP",   "SIGTSTP",
+		"SIGTTIN",  "SIGTTOU", "SIGURG",    "SIGXCPU", "SIGXFSZ", "SIGVTALRM", "SIGPROF",
+		"SIGWINCH", "SIGIO",   "SIGPWR",    "SIGSYS"};
 
-	if (signo <= 0 || signo >= (int)UK_ARRAY_SIZE(names))
-		return "SIGRT";
-	strlcpy(text, "SIG", sizeof(text));
-	strlcat(text, names[signo], sizeof(text));
-	return text;
+	return signo > 0 && signo < (int)UK_ARRAY_SIZE(names) ? names[signo] : "SIGRT";
 }

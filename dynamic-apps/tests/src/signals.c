@@ -47,6 +47,31 @@ static void block(int how, int signo)
 	CHECK_OK(sigprocmask(how, &set, NULL));
 }
 
+/* As rt_sigaction(2) takes it. */
+struct kernel_action {
+	void (*handler)(int);
+	unsigned long flags;
+	void (*restorer)(void);
+	unsigned long mask;
+};
+
+/* The old action is told after the new one is in place, which is not undone when it cannot be. */
+static void action_told_in_vain(void)
+{
+	struct kernel_action action = {.handler = SIG_IGN}, old;
+
+	CHECK_ERR(syscall(SYS_rt_sigaction, SIGUSR1, &action, (void *)8, 8), EFAULT);
+	CHECK_OK(syscall(SYS_rt_sigaction, SIGUSR1, NULL, &old, 8));
+	CHECK(old.handler == SIG_IGN);
+	CHECK_ERR(syscall(SYS_rt_sigaction, SIGUSR1, (void *)8, &old, 8), EFAULT);
+	signal(SIGUSR1, SIG_DFL);
+	/* To the same place. */
+	old.handler = SIG_IGN;
+	CHECK_OK(syscall(SYS_rt_sigaction, SIGUSR1, &old, &old, 8));
+	CHECK(old.handler == SIG_DFL);
+	CHECK(signal(SIGUSR1, SIG_DFL) == SIG_IGN);
+}
+
 static void actions_are_kept(void)
 {
 	struct sigaction action = {.sa_sigaction = on_signal, .sa_flags = SA_SIGINFO | SA_RESTART};
@@ -442,6 +467,7 @@ static void deep_nesting(void)
 }
 
 static const struct t_test tests[] = {
+	T(action_told_in_vain),
 	T(actions_are_kept),
 	T(kill_self),
 	T(queued_value),
