@@ -18,8 +18,9 @@
 static void (*reporters[MAX_REPORTERS])(void);
 static unsigned int reporter_count;
 
-/* One report at a time. */
-static bool is_reporting;
+/* One report at a time; it may sleep. One of the kernel's own crash waits for nobody. */
+static struct mutex reporting = MUTEX_INIT(reporting);
+static bool is_last_report;
 static char scratch[1280]; /* register dump, then path names */
 
 void crash_register_reporter(void (*reporter)(void))
@@ -28,13 +29,19 @@ void crash_register_reporter(void (*reporter)(void))
 	reporters[reporter_count++] = reporter;
 }
 
-static void report_begin(vaddr_t pc)
+static void check_not_reporting(vaddr_t pc)
 {
-	if (is_reporting) {
-		uk_pr_crit("\ncrash inside a crash report, pc=0x%lx: giving up\n", pc);
-		ukplat_exit(CRASH_EXIT_KERNEL);
-	}
-	is_reporting = true;
+	if (!is_last_report && reporting.owner != current)
+		return;
+	uk_pr_crit("\ncrash inside a crash report, pc=0x%lx: giving up\n", pc);
+	ukplat_exit(CRASH_EXIT_KERNEL);
+}
+
+static void begin_last_report(vaddr_t pc)
+{
+	ukarch_irq_disable();
+	check_not_reporting(pc);
+	is_last_report = true;
 }
 
 static void print_registers(const struct ukarch_regs *regs)
@@ -62,7 +69,8 @@ void crash_report_program(const struct ukarch_regs *regs, const struct ukarch_fa
 {
 	const char *name = signal_name(signo);
 
-	report_begin(ukarch_regs_pc(regs));
+	check_not_reporting(ukarch_regs_pc(regs));
+	mutex_lock(&reporting);
 	scratch[0] = '\0';
 	if (fault)
 		crash_explain_fault(fault, scratch, sizeof(scratch));
@@ -72,15 +80,14 @@ void crash_report_program(const struct ukarch_regs *regs, const struct ukarch_fa
 	crash_program_backtrace(regs);
 	crash_print_mappings(scratch, sizeof(scratch));
 	run_reporters();
-	is_reporting = false;
+	mutex_unlock(&reporting);
 }
 
 void crash_kernel(const struct ukarch_regs *regs, const struct ukarch_fault *fault)
 {
 	vaddr_t pc = ukarch_regs_pc(regs);
 
-	ukarch_irq_disable();
-	report_begin(pc);
+	begin_last_report(pc);
 	uk_pr_crit("kernel crash: %s", fault->name);
 	if (fault->kind == UKARCH_FAULT_PAGE)
 		uk_printk(UK_LOG_CRIT, " at 0x%lx, %s", fault->addr,
@@ -107,8 +114,7 @@ void uk_assert_failed(const char *expr, const char *file, int line)
 {
 	vaddr_t pc = (vaddr_t)__builtin_return_address(0);
 
-	ukarch_irq_disable();
-	report_begin(pc);
+	begin_last_report(pc);
 	uk_pr_crit("kernel bug: assertion `%s` failed at %s:%d", expr, file, line);
 	die(pc, __builtin_frame_address(0));
 }
@@ -118,8 +124,7 @@ void uk_crash(const char *fmt, ...)
 	vaddr_t pc = (vaddr_t)__builtin_return_address(0);
 	va_list ap;
 
-	ukarch_irq_disable();
-	report_begin(pc);
+	begin_last_report(pc);
 	uk_pr_crit("kernel crash: ");
 	va_start(ap, fmt);
 	uk_vprintk(UK_LOG_CRIT, fmt, ap);

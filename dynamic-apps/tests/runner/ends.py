@@ -9,7 +9,7 @@ from .programs import difference
 
 # argument of thread_ends.c: its status
 WAYS = {
-    "return": 3, "exit": 9, "exit-group": 11, "all-end": 0, "bare-exit": 9, "fault": 139,
+    "return": 3, "exit": 9, "exit-group": 11, "all-end": 0, "bare-exit": 9, "fault": 139, "fault-twice": 139,
     "overflow": 139, "abort": 134, "terminate": 143, "kill": 137, "killed-as-holder": 137,
     "exec": 0, "threads": 21,
 }
@@ -50,6 +50,18 @@ def memory_ends_in_call(context):
         raise Failed(f"the process ends in {caller}()")
 
 
+def crash_meanwhile(context):
+    """A thread crashes while another one's report is being written: it waits for its turn."""
+    program = guest.compile_c(context, guest.TESTS / "src" / "thread_ends.c", "thread_ends")
+    initrd = guest.mkinitrd(context, "thread_ends", [(program, "/thread_ends")])
+    with Debugger(context, initrd, "/thread_ends fault-twice", memory=64) as debugger:
+        debugger.run_to("crash_print_mappings")
+        debugger.call_first("sched_yield")
+        result = debugger.finish()
+    guest.expect_status(result, WAYS["fault"])
+    guest.expect_text(result, "[stack]")
+
+
 def boot(context, program, way):
     initrd = guest.mkinitrd(context, "thread_ends", [(program, "/thread_ends")])
     return guest.boot(context, initrd, f"/thread_ends {way}", memory=64)
@@ -58,5 +70,6 @@ def boot(context, program, way):
 def tests(context):
     for way in WAYS:
         yield f"end/{way}", lambda w=way: end(context, w)
+    yield "end/crash-meanwhile", lambda: crash_meanwhile(context)
     yield "end/memory", lambda: memory_ends(context)
     yield "end/memory-in-call", lambda: memory_ends_in_call(context)

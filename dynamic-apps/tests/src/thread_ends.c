@@ -185,6 +185,11 @@ static const struct {
 
 static void end_main(const char *way)
 {
+	if (!strcmp(way, "fault-twice")) {
+		start(faults, NULL);
+		start(faults, NULL);
+		pause();
+	}
 	if (!strcmp(way, "return"))
 		exit(3);
 	if (!strcmp(way, "all-end")) { /* the last thread's end is the process' */
@@ -210,7 +215,7 @@ int main(int argc, char **argv)
 		printf("%s\n", tid() == getpid() ? "one thread" : "another id");
 		exit(getpid() == 0);
 	}
-	if (!strcmp(way, "all-end") || !strcmp(way, "bare-exit"))
+	if (!strcmp(way, "all-end") || !strcmp(way, "bare-exit") || !strcmp(way, "fault-twice"))
 		end_main(way);
 	if (strcmp(way, "threads") != 0)
 		surround();
