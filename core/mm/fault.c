@@ -15,7 +15,7 @@
 #include "vm_internal.h"
 
 #define FAULT_AROUND_PAGES 16UL
-/* Large pages only while plenty is free: a small guest keeps its memory for what is touched. */
+/* What large pages leave free where the program has asked for them. */
 #define LARGE_RESERVE_PAGES (4UL << (UKARCH_LARGE_SHIFT - UK_PAGE_SHIFT))
 
 static enum vm_fault_result result_of(int error)
@@ -84,14 +84,17 @@ static bool is_block_empty(struct vmspace *vm, vaddr_t va, vaddr_t block)
 static bool wants_large(struct vmspace *vm, const struct vma *vma, vaddr_t va, vaddr_t block)
 {
 	struct page_stats stats;
+	uint64_t reserve;
 
 	if (block < vma->start || vma->end - block < UKARCH_LARGE_SIZE ||
 	    (vma->flags & (VMA_STACK | VMA_NOHUGEPAGE)))
 		return false;
 	if (!(vma->flags & VMA_HUGEPAGE) && vma->end - vma->start < 2 * UKARCH_LARGE_SIZE)
 		return false;
+	/* Most of a large page may never be touched: half the memory is for what is. */
 	page_stats(&stats);
-	return stats.free_pages >= LARGE_RESERVE_PAGES && is_block_empty(vm, va, block);
+	reserve = vma->flags & VMA_HUGEPAGE ? LARGE_RESERVE_PAGES : stats.total_pages / 2;
+	return stats.free_pages >= reserve && is_block_empty(vm, va, block);
 }
 
 static bool map_large(struct vmspace *vm, const struct vma *vma, vaddr_t addr)

@@ -202,6 +202,27 @@ static void test_small_mappings_and_stacks_stay_small(void **state)
 	assert_int_equal(vm->resident_pages, 3);
 }
 
+/* A program that touches one page in each large one must not run out of memory for it. */
+static void test_large_pages_leave_half_the_memory(void **state)
+{
+	const size_t blocks = MACHINE_RAM_BYTES >> UKARCH_LARGE_SHIFT;
+	const vaddr_t end = BASE + (blocks - 1) * UKARCH_LARGE_SIZE;
+	size_t large = 0;
+
+	map(BASE, (end - BASE) / PAGE, RW, 0, NULL);
+	for (vaddr_t va = BASE; va < end; va += UKARCH_LARGE_SIZE) {
+		store(va, 1);
+		large += is_large(va);
+	}
+	assert_in_range(large, blocks / 2 - 2, blocks / 2);
+	assert_int_equal(vm_unmap(vm, BASE, end - BASE), 0);
+	/* Who asks for them gets more. */
+	map(BASE, (end - BASE) / PAGE, RW, VMA_HUGEPAGE, NULL);
+	for (vaddr_t va = BASE; va < end; va += UKARCH_LARGE_SIZE)
+		store(va, 1);
+	assert_true(is_large(BASE + blocks / 2 * UKARCH_LARGE_SIZE));
+}
+
 static void test_large_pages_move_whole(void **state)
 {
 	uint64_t *before;
@@ -239,6 +260,7 @@ int main(void)
 		CASE(test_stack_ignores_inaccessible_memory_below),
 		CASE(test_large_pages_split_where_they_must),
 		CASE(test_small_mappings_and_stacks_stay_small),
+		CASE(test_large_pages_leave_half_the_memory),
 		CASE(test_large_pages_move_whole),
 	};
 
