@@ -21,7 +21,7 @@
 #define MAX_SCRIPTS 5
 
 /* File type and permission, before anything of the file is looked at. The program owns the
- * machine, so any x bit will do, as for root on Linux. */
+ * machine, so any x bit will do, as for root on Linux. Nobody writes the file while it is open. */
 static struct file *open_executable(const struct vfs_name *name)
 {
 	struct path path;
@@ -37,6 +37,11 @@ static struct file *open_executable(const struct vfs_name *name)
 	else
 		file = vfs_open_path(&path, O_RDONLY | O_LARGEFILE);
 	path_put(&path);
+	ret = IS_ERR(file) ? 0 : file_deny_write(file);
+	if (ret) {
+		file_put(file);
+		file = ERR_PTR(ret);
+	}
 	return file;
 }
 
@@ -254,6 +259,9 @@ static int find_interp(struct exec_image *exec)
 
 static void exec_image_free(struct exec_image *exec)
 {
+	if (exec->interp.file)
+		file_allow_write(
+			exec->interp.file); /* its mappings hold it, but only the program is busy */
 	elf_file_fini(&exec->program);
 	elf_file_fini(&exec->interp);
 	if (exec->vm)

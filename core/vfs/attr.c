@@ -179,6 +179,8 @@ int vfs_setattr(const struct path *path, const struct inode_attr *attr)
 		return S_ISDIR(inode->mode) ? -EISDIR : -EINVAL;
 	if (attr->valid & ATTR_SIZE && attr->size_bytes > INT64_MAX)
 		return -EFBIG;
+	if (attr->valid & ATTR_SIZE && inode->write_count < 0)
+		return -ETXTBSY;
 	ret = set_attr(inode, attr);
 	if (!ret)
 		fsnotify_dentry(path->dentry, event_of(attr->valid));

@@ -35,6 +35,48 @@ struct file *file_alloc(const struct file_ops *ops, unsigned int flags, unsigned
 	return file;
 }
 
+/* Writers count up and those who forbid it down; nobody passes zero. */
+static bool count_towards(struct inode *inode, int step)
+{
+	int count = __atomic_load_n(&inode->write_count, __ATOMIC_RELAXED);
+
+	do {
+		if (step > 0 ? count < 0 : count > 0)
+			return false;
+	} while (!__atomic_compare_exchange_n(&inode->write_count, &count, count + step, true,
+					      __ATOMIC_ACQ_REL, __ATOMIC_RELAXED));
+	return true;
+}
+
+int file_begin_write(struct file *file)
+{
+	if (!count_towards(file->inode, 1))
+		return -ETXTBSY;
+	file->mode |= FILE_WRITER;
+	return 0;
+}
+
+int file_deny_write(struct file *file)
+{
+	if (!count_towards(file->inode, -1))
+		return -ETXTBSY;
+	file->mode |= FILE_DENIES;
+	return 0;
+}
+
+static void file_uncount(struct file *file)
+{
+	__atomic_fetch_add(&file->inode->write_count, file->mode & FILE_WRITER ? -1 : 1,
+			   __ATOMIC_ACQ_REL);
+	file->mode &= ~(unsigned int)(FILE_WRITER | FILE_DENIES);
+}
+
+void file_allow_write(struct file *file)
+{
+	if (file->mode & FILE_DENIES)
+		file_uncount(file);
+}
+
 void file_release(struct file *file)
 {
 	if (uk_unlikely(!LIST_EMPTY(&file->watches)))
@@ -42,6 +84,8 @@ void file_release(struct file *file)
 	if (file->inode && file->inode->locks)
 		filelock_release_owner(file->inode, file);
 	fsnotify_close(file);
+	if (file->mode & (FILE_WRITER | FILE_DENIES))
+		file_uncount(file);
 	if (file->ops->release)
 		file->ops->release(file);
 	if (file->inode)

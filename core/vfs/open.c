@@ -33,7 +33,7 @@ static int attach_ops(struct file *file, struct inode *inode)
 	case S_IFREG:
 	case S_IFDIR:
 		file->mode |= FILE_SEEKABLE;
-		return 0;
+		return file->mode & FILE_WRITE ? file_begin_write(file) : 0;
 	case S_IFIFO:
 		file->mode |= FILE_NOTIFY;
 		return fifo_open(inode, file);

@@ -182,6 +182,8 @@ extern struct spinlock inotify_lock;
 extern struct mount vfs_anon_mount; /* pipes, memfds: inodes outside every tree */
 /** A dentry with its own name outside every tree, over `inode` (taken over). Refcount 1. */
 struct dentry *anon_dentry(const char *name, struct inode *inode);
+/** A file over a regular inode starts writing: 0, or -ETXTBSY when that is forbidden. */
+int file_begin_write(struct file *file);
 /** Opens `path` (its references are taken on success); flags already checked. */
 struct file *file_open_path(const struct path *path, int flags);
 void mount_destroy_tree(struct mount *mount);

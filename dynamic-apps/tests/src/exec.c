@@ -76,6 +76,30 @@ static void check_errors(void)
 	close(fd);
 }
 
+/* What runs is not written, and what is being written does not run. */
+static void check_busy(void)
+{
+	static char *const argv[] = {"x", NULL}, *const envp[] = {NULL};
+	int fd;
+
+	CHECK_ERR(open("/proc/self/exe", O_RDWR), ETXTBSY);
+	CHECK_ERR(open(exe, O_WRONLY), ETXTBSY);
+	CHECK_ERR(open(exe, O_RDONLY | O_TRUNC), ETXTBSY);
+	CHECK_ERR(open(exe, O_WRONLY | O_CREAT, 0700), ETXTBSY);
+	CHECK_ERR(truncate(exe, 0), ETXTBSY);
+	CHECK_OK(close(CHECK_OK(open(exe, O_RDONLY))));
+	t_put_file("busy", "#!/no/such/interpreter\n");
+	CHECK_OK(chmod("busy", 0755));
+	fd = CHECK_OK(open("busy", O_RDWR));
+	CHECK_ERR(execve("busy", argv, envp), ETXTBSY);
+	close(fd);
+	CHECK_ERR(execve("busy", argv, envp), ENOENT);
+	fd = CHECK_OK(open("busy", O_RDWR)); /* it failed: free again */
+	CHECK_OK(ftruncate(fd, 0));
+	close(fd);
+	CHECK_OK(truncate("busy", 0));
+}
+
 /* Interpreters may be scripts, five deep at most. */
 static void check_script_depth(void)
 {
@@ -161,13 +185,19 @@ static void stage_start(void)
 {
 	static char big[100000];
 	char *argv[] = {"new name", "args", "", "with space", big, NULL};
+	int before;
 
 	t_running = "exec_errors";
 	check_errors();
 	say(0, "exec_errors");
+	before = t_failures;
 	t_running = "exec_script_depth";
 	check_script_depth();
-	say(t_failures, "exec_script_depth");
+	say(before, "exec_script_depth");
+	before = t_failures;
+	t_running = "exec_busy";
+	check_busy();
+	say(before, "exec_busy");
 	memset(big, 'b', sizeof(big) - 1);
 	leave_traces();
 	go_on(exe, argv);

@@ -53,6 +53,8 @@ struct file_ops {
 #define FILE_PATH     0x8  /* O_PATH: names a place, cannot be used for I/O */
 #define FILE_PREAD    0x10 /* no offset of its own, but pread(2) and lseek(2) are allowed */
 #define FILE_NOTIFY   0x20 /* a stream whose reads and writes somebody may watch */
+#define FILE_WRITER   0x40 /* counted in inode.write_count */
+#define FILE_DENIES   0x80 /* the same, as one that forbids writing */
 
 struct file {
 	unsigned int refcount;
@@ -77,6 +79,11 @@ static inline void file_get(struct file *file)
 {
 	__atomic_fetch_add(&file->refcount, 1, __ATOMIC_RELAXED);
 }
+/** As long as the file is open nobody may open its inode for writing: what runs is not changed.
+ *  0, or -ETXTBSY: somebody does so already. Once per file. */
+int file_deny_write(struct file *file);
+void file_allow_write(struct file *file);
+
 void file_release(struct file *file);
 static inline void file_put(struct file *file)
 {

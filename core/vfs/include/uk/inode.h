@@ -86,6 +86,7 @@ struct inode {
 	struct superblock *sb;
 	const struct inode_ops *ops;
 	const struct file_ops *file_ops;
+	int write_count; /* open files that write it; negative: that forbid it. Atomic */
 	struct mutex lock;
 	struct filelock_list *locks;        /* flock and POSIX locks; NULL when none */
 	struct pipe *pipe;                  /* a FIFO that is open somewhere */
