@@ -167,43 +167,61 @@ long sys_listen(int fd, int backlog)
 	return result;
 }
 
-/* The new connection gets its descriptor last, when its name has been told. */
-static long install_child(struct socket *child, void __user *addr, int __user *len, int flags)
+/* Tells the name of the new connection and makes it a file. ERR_PTR: it is gone. */
+static struct file *make_child_file(struct socket *child, void __user *addr, int __user *len,
+				    int flags)
 {
 	struct socket_name name;
 	struct file *file = make_file(child, (unsigned int)flags);
 	int error = 0;
 
-	if (IS_ERR(file))
-		return PTR_ERR(file);
-	if (addr) {
+	if (addr && !IS_ERR(file)) {
 		/* Gone again already: as on Linux, the caller hears of it here. */
 		error = child->ops->peer_name(child, &name) ? -ECONNABORTED
 							    : put_socket_name(&name, addr, len);
 	}
-	if (error) {
-		file_put(file);
+	if (!error)
+		return file;
+	file_put(file);
+	return ERR_PTR(error);
+}
+
+/* The descriptor comes first: without one the connection stays in line. */
+static long accept_into(struct file *listener, int new_fd, void __user *addr, int __user *len,
+			int flags)
+{
+	struct socket *socket = socket_of(listener), *child;
+	struct file *file;
+	int error = -EOPNOTSUPP;
+
+	if (socket->ops->accept)
+		error = socket->ops->accept(socket, listener->flags & O_NONBLOCK, &child);
+	if (error)
 		return error;
-	}
-	return install_new_file(file, flags & O_CLOEXEC);
+	file = make_child_file(child, addr, len, flags);
+	if (IS_ERR(file))
+		return PTR_ERR(file);
+	fd_install_reserved(new_fd, file);
+	return new_fd;
 }
 
 long sys_accept4(int fd, void __user *addr, int __user *len, int flags)
 {
-	struct socket *socket, *child;
-	long result;
 	struct file *file;
+	long result;
+	int new_fd;
 
 	if (flags & ~SOCK_FLAGS)
 		return -EINVAL;
 	file = socket_get_fd(fd, &result);
 	if (!file)
 		return result;
-	socket = socket_of(file);
-	result = socket->ops->accept ? socket->ops->accept(socket, file->flags & O_NONBLOCK, &child)
-				     : -EOPNOTSUPP;
+	new_fd = fd_reserve(flags & O_CLOEXEC);
+	result = new_fd < 0 ? new_fd : accept_into(file, new_fd, addr, len, flags);
+	if (result < 0 && new_fd >= 0)
+		fd_unreserve(new_fd);
 	file_put(file);
-	return result ? result : install_child(child, addr, len, flags);
+	return result;
 }
 
 long sys_accept(int fd, void __user *addr, int __user *len)

@@ -108,10 +108,8 @@ struct file *proc_file_get(int pid, int tid, int fd)
 {
 	unsigned long flags = ukarch_irq_save();
 	const struct fdtable *table = find_table(pid, tid);
-	struct file *file = NULL;
+	struct file *file = table ? fdtable_peek(table, fd) : NULL;
 
-	if (table && (unsigned int)fd < table->size)
-		file = table->files[fd];
 	if (file)
 		file_get(file);
 	ukarch_irq_restore(flags);
@@ -138,11 +136,8 @@ int proc_next_fd(int pid, int tid, int fd)
 {
 	unsigned long flags = ukarch_irq_save();
 	const struct fdtable *table = find_table(pid, tid);
-	int found = -1;
+	int found = table ? fdtable_next_open(table, fd) : -1;
 
-	for (unsigned int i = (unsigned int)fd; table && i < table->size && found < 0; i++)
-		if (table->files[i])
-			found = (int)i;
 	ukarch_irq_restore(flags);
 	return found;
 }

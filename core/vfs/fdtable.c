@@ -3,6 +3,9 @@
  * Descriptor tables. One block holds the slots and, behind them, the close-on-exec bits; it
  * doubles. `lowest_free` is a hint below which no slot is free, so the usual open/close costs
  * one step. Lookups take no lock: on one CPU nothing runs between the load and the get.
+ *
+ * A descriptor that is reserved has `reserved` in its slot. It is of FILE_PATH, so the fast ways of
+ * looking one up pass it over without knowing it.
  */
 #include <linux/errno.h>
 #include <uk/heap.h>
@@ -14,6 +17,8 @@
 #define FDTABLE_FIRST_SIZE 64 /* a multiple of the bits in a long */
 #define FDTABLE_MAX_SIZE   (1U << 20)
 #define BITS_PER_LONG      (8 * sizeof(unsigned long))
+
+static struct file reserved = {.refcount = 1, .mode = FILE_PATH};
 
 static inline bool bit_get(const unsigned long *map, unsigned int bit)
 {
@@ -79,6 +84,17 @@ struct fdtable *fdtable_create(void)
 	return table;
 }
 
+static struct file *take_out(struct fdtable *table, unsigned int fd)
+{
+	struct file *file = table->files[fd];
+
+	table->files[fd] = NULL;
+	bit_set(table->cloexec, fd, false);
+	if (fd < table->lowest_free)
+		table->lowest_free = fd;
+	return file;
+}
+
 struct fdtable *fdtable_copy(struct fdtable *from)
 {
 	struct fdtable *table = fdtable_create();
@@ -95,10 +111,19 @@ struct fdtable *fdtable_copy(struct fdtable *from)
 	memcpy(table->cloexec, from->cloexec, from->size / 8);
 	table->lowest_free = from->lowest_free;
 	for (unsigned int fd = 0; fd < table->size; fd++)
-		if (table->files[fd])
+		if (table->files[fd] == &reserved)
+			take_out(table, fd); /* not of this table */
+		else if (table->files[fd])
 			file_get(table->files[fd]);
 	mutex_unlock(&from->lock);
 	return table;
+}
+
+struct file *fdtable_peek(const struct fdtable *table, int fd)
+{
+	struct file *file = (unsigned int)fd < table->size ? table->files[fd] : NULL;
+
+	return file == &reserved ? NULL : file;
 }
 
 /* What close(2) does to the file behind a descriptor of `table`. */
@@ -111,23 +136,12 @@ static inline void close_file(struct fdtable *table, struct file *file)
 	file_put(file);
 }
 
-static struct file *take_out(struct fdtable *table, unsigned int fd)
-{
-	struct file *file = table->files[fd];
-
-	table->files[fd] = NULL;
-	bit_set(table->cloexec, fd, false);
-	if (fd < table->lowest_free)
-		table->lowest_free = fd;
-	return file;
-}
-
 void fdtable_put(struct fdtable *table)
 {
 	if (__atomic_fetch_sub(&table->refcount, 1, __ATOMIC_ACQ_REL) != 1)
 		return;
 	for (unsigned int fd = 0; fd < table->size; fd++)
-		if (table->files[fd])
+		if (fdtable_peek(table, (int)fd))
 			close_file(table, take_out(table, fd));
 	uk_free(table->files);
 	uk_free(table);
@@ -151,18 +165,13 @@ int fdtable_unshare(void)
 void fdtable_close_on_exec(struct fdtable *table)
 {
 	for (unsigned int fd = 0; fd < table->size; fd++)
-		if (table->files[fd] && bit_get(table->cloexec, fd))
+		if (fdtable_peek(table, (int)fd) && bit_get(table->cloexec, fd))
 			close_file(table, take_out(table, fd));
-}
-
-static inline struct file *peek(const struct fdtable *table, int fd)
-{
-	return (unsigned int)fd < table->size ? table->files[fd] : NULL;
 }
 
 struct file *file_get_fd(int fd)
 {
-	struct file *file = peek(current->fdtable, fd);
+	struct file *file = fdtable_peek(current->fdtable, fd);
 
 	if (uk_unlikely(!file || file->mode & FILE_PATH))
 		return NULL;
@@ -172,7 +181,7 @@ struct file *file_get_fd(int fd)
 
 struct file *file_get_fd_path(int fd)
 {
-	struct file *file = peek(current->fdtable, fd);
+	struct file *file = fdtable_peek(current->fdtable, fd);
 
 	if (file)
 		file_get(file);
@@ -222,6 +231,8 @@ int fd_install_at(struct file *file, int fd, bool cloexec)
 		return -EBADF;
 	mutex_lock(&table->lock);
 	ret = make_room(table, (unsigned int)fd);
+	if (!ret && table->files[fd] == &reserved)
+		ret = -EBUSY;
 	if (ret) {
 		mutex_unlock(&table->lock);
 		return ret;
@@ -235,13 +246,36 @@ int fd_install_at(struct file *file, int fd, bool cloexec)
 	return fd;
 }
 
+int fd_reserve(bool cloexec)
+{
+	return fd_install(&reserved, 0, cloexec);
+}
+
+void fd_install_reserved(int fd, struct file *file)
+{
+	struct fdtable *table = current->fdtable;
+
+	mutex_lock(&table->lock);
+	table->files[fd] = file;
+	mutex_unlock(&table->lock);
+}
+
+void fd_unreserve(int fd)
+{
+	struct fdtable *table = current->fdtable;
+
+	mutex_lock(&table->lock);
+	take_out(table, (unsigned int)fd);
+	mutex_unlock(&table->lock);
+}
+
 int fd_close(int fd)
 {
 	struct fdtable *table = current->fdtable;
 	struct file *file;
 
 	mutex_lock(&table->lock);
-	file = peek(table, fd);
+	file = fdtable_peek(table, fd);
 	if (file)
 		take_out(table, (unsigned int)fd);
 	mutex_unlock(&table->lock);
@@ -255,14 +289,14 @@ int fd_get_cloexec(int fd)
 {
 	struct fdtable *table = current->fdtable;
 
-	return peek(table, fd) ? bit_get(table->cloexec, (unsigned int)fd) : -EBADF;
+	return fdtable_peek(table, fd) ? bit_get(table->cloexec, (unsigned int)fd) : -EBADF;
 }
 
 int fd_set_cloexec(int fd, bool cloexec)
 {
 	struct fdtable *table = current->fdtable;
 
-	if (!peek(table, fd))
+	if (!fdtable_peek(table, fd))
 		return -EBADF;
 	bit_set(table->cloexec, (unsigned int)fd, cloexec);
 	return 0;
@@ -275,7 +309,7 @@ int fd_close_range(unsigned int first, unsigned int last, bool cloexec_only)
 	if (first > last)
 		return -EINVAL;
 	for (unsigned int fd = first; fd < table->size && fd <= last; fd++) {
-		if (!table->files[fd])
+		if (!fdtable_peek(table, (int)fd))
 			continue;
 		if (cloexec_only)
 			bit_set(table->cloexec, fd, true);
@@ -285,12 +319,10 @@ int fd_close_range(unsigned int first, unsigned int last, bool cloexec_only)
 	return 0;
 }
 
-int fd_next_open(int fd)
+int fdtable_next_open(const struct fdtable *table, int fd)
 {
-	const struct fdtable *table = current->fdtable;
-
-	for (unsigned int i = fd < 0 ? 0 : (unsigned int)fd; i < table->size; i++)
-		if (table->files[i])
-			return (int)i;
+	for (int i = fd < 0 ? 0 : fd; (unsigned int)i < table->size; i++)
+		if (fdtable_peek(table, i))
+			return i;
 	return -1;
 }

@@ -73,7 +73,7 @@ static void test_lowest_descriptor(void **state)
 		}
 	}
 	assert_int_equal(fd_close_range(0, UINT32_MAX, false), 0);
-	assert_int_equal(fd_next_open(0), -1);
+	assert_int_equal(fdtable_next_open(current->fdtable, 0), -1);
 	assert_int_equal(file->refcount, 1);
 	file_put(file);
 	remove_file("/fd");
@@ -116,6 +116,37 @@ static void test_descriptor_limits(void **state)
 	assert_int_equal(rd(file, NULL, 0), -EBADF);
 	file_put(file);
 	fd_close(0);
+	remove_file("/fd");
+}
+
+static void test_reserved_descriptor(void **state)
+{
+	struct file *file = open_file("/fd", O_CREAT | O_RDWR), *other;
+	struct fdtable *copy;
+
+	assert_int_equal(fd_reserve(true), 0);
+	assert_int_equal(fd_reserve(false), 1);
+	assert_null(file_get_fd(0));
+	assert_null(file_get_fd_path(0));
+	assert_int_equal(fd_close(0), -EBADF);
+	assert_int_equal(fd_get_cloexec(0), -EBADF);
+	assert_int_equal(fd_install_at(file, 0, false), -EBUSY);
+	assert_int_equal(fdtable_next_open(current->fdtable, 0), -1);
+	copy = fdtable_copy(current->fdtable);
+	assert_int_equal(copy->lowest_free, 0);
+	assert_null(copy->files[1]);
+	fdtable_put(copy);
+	fd_close_range(0, 10, false);
+	fdtable_close_on_exec(current->fdtable);
+	fd_install_reserved(0, file);
+	assert_int_equal(fd_get_cloexec(0), 1);
+	other = file_get_fd(0);
+	assert_ptr_equal(other, file);
+	file_put(other);
+	fd_unreserve(1);
+	assert_int_equal(fd_reserve(false), 1);
+	fd_unreserve(1);
+	assert_int_equal(fd_close(0), 0);
 	remove_file("/fd");
 }
 
@@ -498,6 +529,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_lowest_descriptor),
 		cmocka_unit_test(test_descriptor_limits),
+		cmocka_unit_test(test_reserved_descriptor),
 		cmocka_unit_test(test_pipe_ring),
 		cmocka_unit_test(test_pipe_rules),
 		cmocka_unit_test(test_pipe_blocking),

@@ -158,6 +158,10 @@ void fdtable_put(struct fdtable *table);
 int fdtable_unshare(void);
 void fdtable_close_on_exec(struct fdtable *table);
 struct fdtable *current_fdtable(void);
+/** What is open in any table, or NULL, without a reference; the lowest open descriptor >= fd, or
+ *  -1. For listings: table.lock held, or irq-off. */
+struct file *fdtable_peek(const struct fdtable *table, int fd);
+int fdtable_next_open(const struct fdtable *table, int fd);
 
 /** The file behind `fd` with a reference, or NULL (-EBADF). O_PATH files only with
  * file_get_fd_path. */
@@ -167,13 +171,19 @@ struct file *file_get_fd_path(int fd);
 /** Lowest free descriptor >= min; takes over the caller's reference only on success.
  *  -EMFILE (RLIMIT_NOFILE), -ENOMEM. */
 int fd_install(struct file *file, unsigned int min, bool cloexec);
-/** dup2/dup3: `fd` exactly; what was there is closed. */
+/** dup2/dup3: `fd` exactly; what was there is closed. -EBUSY: reserved by another thread. */
 int fd_install_at(struct file *file, int fd, bool cloexec);
 int fd_close(int fd); /* 0 or -EBADF */
 int fd_get_cloexec(int fd);
 int fd_set_cloexec(int fd, bool cloexec);
 int fd_close_range(unsigned int first, unsigned int last, bool cloexec_only);
-/** The lowest open descriptor >= fd, or -1: for /proc/self/fd. */
-int fd_next_open(int fd);
+
+/** The lowest free descriptor, to be filled by fd_install_reserved() or given back by
+ *  fd_unreserve() before the call ends; until then it is not open. For calls that must not get
+ *  hold of something they have no descriptor for. -EMFILE, -ENOMEM. */
+int fd_reserve(bool cloexec);
+/** Takes over the caller's reference. */
+void fd_install_reserved(int fd, struct file *file);
+void fd_unreserve(int fd);
 
 #endif /* UK_FILE_H */
