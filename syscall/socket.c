@@ -148,8 +148,6 @@ long sys_bind(int fd, const void __user *addr, int len)
 /* --- connections --------------------------------------------------------------------------------
  */
 
-#define SOMAXCONN 4096 /* net.core.somaxconn */
-
 long sys_listen(int fd, int backlog)
 {
 	struct socket *socket;
@@ -160,8 +158,8 @@ long sys_listen(int fd, int backlog)
 		return result;
 	socket = socket_of(file);
 	/* Negative: as many as there may be (the comparison is unsigned on Linux). */
-	if (backlog < 0 || backlog > SOMAXCONN)
-		backlog = SOMAXCONN;
+	if (backlog < 0 || backlog > socket_limits.somaxconn)
+		backlog = (int)socket_limits.somaxconn;
 	result = socket->ops->listen ? socket->ops->listen(socket, backlog) : -EOPNOTSUPP;
 	file_put(file);
 	return result;

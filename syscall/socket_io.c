@@ -213,6 +213,7 @@ static long receive_message(struct file *file, struct user_msghdr __user *messag
 	result = socket_receive(file, &transfer);
 	if (result >= 0 && put_message_results(message, header, &transfer))
 		result = -EFAULT;
+	socket_control_finish(&control, result >= 0);
 	if (control.bytes != small)
 		uk_free(control.bytes);
 	return result;

@@ -50,6 +50,9 @@ proc_show show_cpuinfo, show_system_stat, show_uptime, show_loadavg, show_versio
 proc_show show_filesystems, show_kernel_cmdline, show_devices, show_log, show_swaps;
 proc_show show_cgroups;
 
+/* net.c */
+proc_show show_net_unix;
+
 /* sysctl.c */
 proc_show show_sysctl, show_hostname, show_domainname, show_boot_id, show_uuid;
 proc_show show_core_pattern, show_printk;
@@ -63,6 +66,11 @@ enum sysctl_number {
 	SYSCTL_DROP_CACHES,
 	SYSCTL_PIPE_MAX_SIZE,
 	SYSCTL_SOMAXCONN,
+	SYSCTL_MAX_DGRAM_QLEN,
+	SYSCTL_WMEM_DEFAULT,
+	SYSCTL_WMEM_MAX,
+	SYSCTL_RMEM_DEFAULT,
+	SYSCTL_RMEM_MAX,
 	SYSCTL_OOM_SCORE_ADJ,
 	SYSCTL_COREDUMP_FILTER,
 	SYSCTL_MAX_QUEUED_EVENTS,

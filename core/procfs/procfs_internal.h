@@ -20,6 +20,7 @@ enum proc_dir {
 	DIR_FD, /* holds one link per descriptor */
 	DIR_FDINFO,
 	DIR_NS,
+	DIR_NET,
 	DIR_NARTHEX, /* also holds what procfs_add() brought */
 	DIR_SYS,
 	DIR_SYS_KERNEL,
@@ -31,6 +32,7 @@ enum proc_dir {
 	DIR_SYS_EPOLL,
 	DIR_SYS_NET,
 	DIR_SYS_NET_CORE,
+	DIR_SYS_NET_UNIX,
 	/* sysfs */
 	DIR_SYSFS,
 	DIR_DEVICES,

@@ -11,6 +11,7 @@
 #include <uk/klog.h>
 #include <uk/print.h>
 #include <uk/random.h>
+#include <uk/socket.h>
 #include <uk/string.h>
 #include <uk/uts.h>
 #include <uk/vmspace.h>
@@ -27,7 +28,12 @@ static struct sysctl sysctls[SYSCTL_COUNT] = {
 	[SYSCTL_SWAPPINESS] = {60, 0, 200},
 	[SYSCTL_DROP_CACHES] = {0, 1, 4},
 	[SYSCTL_PIPE_MAX_SIZE] = {1048576, 4096, 1L << 31},
-	[SYSCTL_SOMAXCONN] = {4096, 0, INT32_MAX},
+	[SYSCTL_SOMAXCONN] = {0, 0, INT32_MAX},
+	[SYSCTL_MAX_DGRAM_QLEN] = {0, 0, INT32_MAX},
+	[SYSCTL_WMEM_DEFAULT] = {0, 4608, INT32_MAX},
+	[SYSCTL_WMEM_MAX] = {0, 4608, INT32_MAX},
+	[SYSCTL_RMEM_DEFAULT] = {0, 2304, INT32_MAX},
+	[SYSCTL_RMEM_MAX] = {0, 2304, INT32_MAX},
 	[SYSCTL_OOM_SCORE_ADJ] = {0, -1000, 1000},
 	[SYSCTL_COREDUMP_FILTER] = {0x33, 0, 0x1ff},
 	[SYSCTL_MAX_QUEUED_EVENTS] = {0, 0, INT32_MAX},
@@ -40,6 +46,18 @@ static int64_t *value_of(enum sysctl_number number)
 	switch (number) {
 	case SYSCTL_MAX_MAP_COUNT:
 		return &vm_max_map_count;
+	case SYSCTL_SOMAXCONN:
+		return &socket_limits.somaxconn;
+	case SYSCTL_MAX_DGRAM_QLEN:
+		return &socket_limits.max_dgram_qlen;
+	case SYSCTL_WMEM_DEFAULT:
+		return &socket_limits.wmem_default;
+	case SYSCTL_WMEM_MAX:
+		return &socket_limits.wmem_max;
+	case SYSCTL_RMEM_DEFAULT:
+		return &socket_limits.rmem_default;
+	case SYSCTL_RMEM_MAX:
+		return &socket_limits.rmem_max;
 	case SYSCTL_MAX_QUEUED_EVENTS:
 		return &inotify_limits.max_queued_events;
 	case SYSCTL_MAX_USER_INSTANCES:

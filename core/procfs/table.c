@@ -68,6 +68,7 @@ const struct proc_entry proc_entries[] = {
 	FILE_TEXT(IN(ROOT), "modules", ""),
 	LINK_TEXT(IN(ROOT), "mounts", "self/mounts"),
 	DIRECTORY(IN(ROOT), "narthex", NARTHEX),
+	LINK_TEXT(IN(ROOT), "net", "self/net"),
 	FILE_TEXT(IN(ROOT), "partitions", ""),
 	FILE_SHOW(IN(ROOT), "stat", show_system_stat),
 	FILE_SHOW(IN(ROOT), "swaps", show_swaps),
@@ -97,6 +98,7 @@ const struct proc_entry proc_entries[] = {
 	{.in = OF_PID, .mode = S_IFREG | 0600, .dir = PROC_FILE_MEMORY, .name = "mem"},
 	FILE_SHOW(OF_PID, "mountinfo", show_mountinfo),
 	FILE_SHOW(OF_PID, "mounts", show_mounts),
+	DIRECTORY(OF_PID, "net", NET),
 	DIRECTORY(OF_PID, "ns", NS),
 	FILE_TEXT(OF_PID, "oom_adj", "0\n"),
 	FILE_TEXT(OF_PID, "oom_score", "0\n"),
@@ -125,6 +127,9 @@ const struct proc_entry proc_entries[] = {
 	LINK_TEXT(IN(NS), "time", "time:[4026531834]"),
 	LINK_TEXT(IN(NS), "user", "user:[4026531837]"),
 	LINK_TEXT(IN(NS), "uts", "uts:[4026531838]"),
+
+	/* /proc/<pid>/net */
+	FILE_SHOW(IN(NET), "unix", show_net_unix),
 
 	/* /proc/narthex */
 	FILE_SHOW(IN(NARTHEX), "log", show_log),
@@ -209,7 +214,13 @@ const struct proc_entry proc_entries[] = {
 	FILE_SYSCTL(IN(SYS_VM), "swappiness", SWAPPINESS),
 	FILE_TEXT(IN(SYS_VM), "zone_reclaim_mode", "0\n"),
 	DIRECTORY(IN(SYS_NET), "core", SYS_NET_CORE),
+	DIRECTORY(IN(SYS_NET), "unix", SYS_NET_UNIX),
+	FILE_SYSCTL(IN(SYS_NET_CORE), "rmem_default", RMEM_DEFAULT),
+	FILE_SYSCTL(IN(SYS_NET_CORE), "rmem_max", RMEM_MAX),
 	FILE_SYSCTL(IN(SYS_NET_CORE), "somaxconn", SOMAXCONN),
+	FILE_SYSCTL(IN(SYS_NET_CORE), "wmem_default", WMEM_DEFAULT),
+	FILE_SYSCTL(IN(SYS_NET_CORE), "wmem_max", WMEM_MAX),
+	FILE_SYSCTL(IN(SYS_NET_UNIX), "max_dgram_qlen", MAX_DGRAM_QLEN),
 
 	/* /sys: one CPU, one node */
 	DIRECTORY(IN(SYSFS), "devices", DEVICES),

@@ -8,16 +8,30 @@
 #include <uk/string.h>
 #include <uk/task.h>
 
-#define LIMIT_MAX         212992 /* net.core.wmem_max, rmem_max */
 #define SEND_LIMIT_MIN    4608
 #define RECEIVE_LIMIT_MIN 2304
 
+#define LIMIT_MAX INT32_MAX /* of SO_SNDBUFFORCE, SO_RCVBUFFORCE */
+
 /* As Linux does: twice what is asked, for the bookkeeping, within bounds. */
-static uint32_t limit_of(int wanted, uint32_t least)
+static uint32_t limit_of(int wanted, uint32_t least, int64_t most)
 {
-	uint32_t limit = (uint32_t)wanted < LIMIT_MAX ? (uint32_t)wanted : LIMIT_MAX;
+	uint32_t limit = UK_MIN((uint32_t)wanted, (uint32_t)UK_MIN(most, LIMIT_MAX / 2));
 
 	return UK_MAX(2 * limit, least);
+}
+
+static int set_limit(struct socket *socket, int name, int number)
+{
+	bool is_forced = name == SO_SNDBUFFORCE || name == SO_RCVBUFFORCE;
+
+	if (name == SO_SNDBUF || name == SO_SNDBUFFORCE)
+		socket->send_limit = limit_of(number, SEND_LIMIT_MIN,
+					      is_forced ? LIMIT_MAX : socket_limits.wmem_max);
+	else
+		socket->receive_limit = limit_of(number, RECEIVE_LIMIT_MIN,
+						 is_forced ? LIMIT_MAX : socket_limits.rmem_max);
+	return 0;
 }
 
 static int set_timeout(uint64_t *timeout_ns, const void *value, size_t len)
@@ -122,12 +136,9 @@ static int set_common(struct socket *socket, int name, const void *value, size_t
 	switch (name) {
 	case SO_SNDBUF:
 	case SO_SNDBUFFORCE:
-		socket->send_limit = limit_of(number, SEND_LIMIT_MIN);
-		return 0;
 	case SO_RCVBUF:
 	case SO_RCVBUFFORCE:
-		socket->receive_limit = limit_of(number, RECEIVE_LIMIT_MIN);
-		return 0;
+		return set_limit(socket, name, number);
 	case SO_RCVLOWAT:
 		socket->receive_low = number > 0 ? (uint32_t)number : 1;
 		return 0;

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* Sockets as files, and the checks that send(2) and recv(2) make for every family. */
 #include <asm/ioctls.h>
+#include <asm/socket.h>
 #include <linux/errno.h>
 #include <linux/fcntl.h>
 #include <uk/clock.h>
@@ -10,7 +11,14 @@
 #include <uk/task.h>
 #include <uk/vfs.h>
 
-#define LIMIT_DEFAULT 212992 /* net.core.wmem_default, rmem_default */
+struct socket_limits socket_limits = {
+	.somaxconn = 4096,
+	.max_dgram_qlen = 10,
+	.wmem_default = 212992,
+	.wmem_max = 212992,
+	.rmem_default = 212992,
+	.rmem_max = 212992,
+};
 
 void socket_init(struct socket *socket, const struct socket_ops *ops, unsigned int family,
 		 unsigned int type)
@@ -19,8 +27,8 @@ void socket_init(struct socket *socket, const struct socket_ops *ops, unsigned i
 		.ops = ops,
 		.family = (uint16_t)family,
 		.type = (uint16_t)type,
-		.send_limit = LIMIT_DEFAULT,
-		.receive_limit = LIMIT_DEFAULT,
+		.send_limit = (uint32_t)socket_limits.wmem_default,
+		.receive_limit = (uint32_t)socket_limits.rmem_default,
 		.send_timeout_ns = UK_NO_TIMEOUT,
 		.receive_timeout_ns = UK_NO_TIMEOUT,
 		.receive_low = 1,
@@ -82,7 +90,8 @@ uk_ssize_t socket_send(struct file *file, struct socket_transfer *transfer)
 
 	add_file_flags(file, transfer);
 	sent = socket->ops->send(socket, transfer);
-	if (sent == -EPIPE && !(transfer->flags & UK_MSG_NOSIGNAL))
+	if (uk_unlikely(sent == -EPIPE) && socket->type == UK_SOCK_STREAM &&
+	    !(transfer->flags & UK_MSG_NOSIGNAL))
 		signal_raise_self(SIGPIPE);
 	return sent;
 }
@@ -119,6 +128,19 @@ void socket_control_put(struct socket_control *control, int level, int type, con
 	control->len = UK_MIN(control->len + UK_ALIGN_UP(head.len, sizeof(size_t)), control->room);
 }
 
+void socket_control_put_time(const struct socket *socket, struct socket_control *control,
+			     uint64_t time_ns)
+{
+	int64_t parts[2] = {(int64_t)(time_ns / UK_NSEC_PER_SEC),
+			    (int64_t)(time_ns % UK_NSEC_PER_SEC)};
+
+	if (!socket->timestamps_ns)
+		parts[1] /= UK_NSEC_PER_USEC; /* struct timeval */
+	socket_control_put(control, SOL_SOCKET,
+			   socket->timestamps_ns ? SO_TIMESTAMPNS_OLD : SO_TIMESTAMP_OLD, parts,
+			   sizeof(parts));
+}
+
 /* --- file_ops ------------------------------------------------------------------------------- */
 
 static uk_ssize_t socket_file_read(struct file *file, struct uio *uio, loff_t *pos)
@@ -146,6 +168,8 @@ static long socket_file_ioctl(struct file *file, unsigned int cmd, unsigned long
 {
 	struct socket *socket = file->priv;
 
+	if (cmd == FIONREAD && socket->is_listening)
+		return -EINVAL;
 	if (cmd == FIONREAD)
 		return put_user((int)socket->ops->next_bytes(socket), (int __user *)arg);
 	return socket->ops->ioctl ? socket->ops->ioctl(socket, cmd, arg) : -ENOTTY;
@@ -168,7 +192,12 @@ static const struct file_ops socket_file_ops = {
 
 struct file *socket_file(struct socket *socket, unsigned int flags)
 {
-	return anon_file_alloc_own("socket", S_IFSOCK | 0777, &socket_file_ops, flags, socket);
+	struct file *file =
+		anon_file_alloc_own("socket", S_IFSOCK | 0777, &socket_file_ops, flags, socket);
+
+	if (!IS_ERR(file))
+		socket->file = file;
+	return file;
 }
 
 struct socket *socket_of(const struct file *file)

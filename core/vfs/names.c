@@ -78,7 +78,9 @@ static int walk_to_new(struct walk *walk, const struct vfs_name *name, bool is_d
 	return walk->has_trailing_slash && !is_dir ? -ENOENT : 0;
 }
 
-static int make(const struct vfs_name *name, uint32_t mode, uint64_t rdev, const char *target)
+/* `made` gets references; or is NULL. */
+static int make(const struct vfs_name *name, uint32_t mode, uint64_t rdev, const char *target,
+		struct path *made)
 {
 	struct dentry *dentry;
 	struct walk walk;
@@ -86,13 +88,17 @@ static int make(const struct vfs_name *name, uint32_t mode, uint64_t rdev, const
 
 	if (!ret)
 		ret = name_create(&walk, mode, rdev, target, &dentry);
+	if (!ret && made) {
+		*made = (struct path){walk.at.mount, dentry};
+		path_get(made);
+	}
 	if (!ret)
 		dentry_put(dentry);
 	walk_end(&walk);
 	return ret;
 }
 
-int vfs_mknod(const struct vfs_name *name, uint32_t mode, uint64_t rdev)
+int vfs_mknod_path(const struct vfs_name *name, uint32_t mode, uint64_t rdev, struct path *made)
 {
 	switch (mode & S_IFMT) {
 	case 0:
@@ -109,19 +115,24 @@ int vfs_mknod(const struct vfs_name *name, uint32_t mode, uint64_t rdev)
 	default:
 		return -EINVAL;
 	}
-	return make(name, mode, rdev, NULL);
+	return make(name, mode, rdev, NULL, made);
+}
+
+int vfs_mknod(const struct vfs_name *name, uint32_t mode, uint64_t rdev)
+{
+	return vfs_mknod_path(name, mode, rdev, NULL);
 }
 
 int vfs_mkdir(const struct vfs_name *name, uint32_t mode)
 {
-	return make(name, S_IFDIR | (mode & 01777), 0, NULL);
+	return make(name, S_IFDIR | (mode & 01777), 0, NULL, NULL);
 }
 
 int vfs_symlink(const char *target, const struct vfs_name *name)
 {
 	if (!*target)
 		return -ENOENT;
-	return make(name, S_IFLNK | 0777, 0, target);
+	return make(name, S_IFLNK | 0777, 0, target, NULL);
 }
 
 static int link_into(struct walk *walk, struct path *old)

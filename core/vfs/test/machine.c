@@ -84,10 +84,12 @@ void waitq_remove(struct waitq *wq, struct waitq_entry *entry)
 }
 void waitq_wake_all(struct waitq *wq, unsigned int events)
 {
-	struct waitq_entry *entry;
+	struct waitq_entry *entry, *next;
 
-	TAILQ_FOREACH (entry, &wq->entries, link)
+	for (entry = TAILQ_FIRST(&wq->entries); entry; entry = next) {
+		next = TAILQ_NEXT(entry, link);
 		entry->wake(entry, events);
+	}
 }
 void waitq_wake_next(struct waitq *wq, unsigned int events)
 {
@@ -123,6 +125,10 @@ struct fdtable *current_fdtable(void)
 struct fsctx *current_fs(void)
 {
 	return machine_task.fs;
+}
+struct task *task_find(int tid)
+{
+	return tid == process.pid ? &machine_task : NULL;
 }
 void signal_raise_self(int signo)
 {

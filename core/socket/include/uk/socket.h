@@ -59,10 +59,12 @@ struct socket_name {
  * Control messages (cmsg(3)) in kernel memory. Sending: `len` bytes, whose headers the family
  * checks. Receiving: socket_control_put() appends while there is room.
  */
+struct unix_rights;
 struct socket_control {
 	uint8_t *bytes;
 	size_t len, room;
-	bool is_truncated; /* MSG_CTRUNC */
+	bool is_truncated;          /* MSG_CTRUNC */
+	struct unix_rights *rights; /* received files whose descriptors are reserved, or NULL */
 };
 
 struct socket;
@@ -110,6 +112,7 @@ struct socket_ops {
 
 struct socket {
 	const struct socket_ops *ops;
+	struct file *file; /* that it is behind, without a reference; NULL: not yet */
 	uint16_t family, type;
 	int protocol;
 	int error;                                    /* SO_ERROR: told once */
@@ -151,6 +154,12 @@ uint64_t socket_deadline(uint64_t timeout_ns);
 /** Appends a control message; what does not fit is cut off and noted. NULL control: nothing. */
 void socket_control_put(struct socket_control *control, int level, int type, const void *data,
 			size_t len);
+/** SO_TIMESTAMP or SO_TIMESTAMPNS, as the socket wants: when the message came (CLOCK_REALTIME). */
+void socket_control_put_time(const struct socket *socket, struct socket_control *control,
+			     uint64_t time_ns);
+/** After every receive with `control`: once the program has the message, the files that came along
+ *  get their descriptors; when it could not be stored, they are gone. */
+void socket_control_finish(struct socket_control *control, bool is_stored);
 
 /** setsockopt(2), getsockopt(2), every level. `len`: bytes at `value`; when getting, the room
  *  before and the bytes used after. -ENOPROTOOPT, -EINVAL, -EDOM. */
@@ -160,6 +169,13 @@ int socket_get_option(struct socket *socket, int level, int name, void *value, s
 /** For families: an int out of and into a value. */
 int socket_option_int(const void *value, size_t len, int *number); /* -EINVAL */
 void socket_put_int(int number, void *value, size_t *len);
+
+/** /proc/sys/net/core, /proc/sys/net/unix: for every socket. SO_SNDBUF, SO_RCVBUF: what new ones
+ *  have, and what may be asked for (twice as much is given). */
+extern struct socket_limits {
+	int64_t somaxconn, max_dgram_qlen;
+	int64_t wmem_default, wmem_max, rmem_default, rmem_max;
+} socket_limits;
 
 /* --- families: what socket_create() calls -------------------------------------------------------
  */
@@ -171,5 +187,7 @@ int inet_socket_create(unsigned int family, unsigned int type, int protocol,
 int netlink_socket_create(unsigned int type, int protocol, struct socket **socket);
 /** socketpair(2) of AF_UNIX: two connected sockets. */
 int unix_socket_pair(unsigned int type, int protocol, struct socket *ends[2]);
+struct seq;
+void unix_show_all(struct seq *seq); /* /proc/net/unix */
 
 #endif /* UK_SOCKET_H */

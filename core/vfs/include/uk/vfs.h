@@ -52,6 +52,8 @@ struct inode *vfs_find_inode(const struct vfs_name *name);
 int vfs_statfs(const struct path *path, struct statfs *out);
 int vfs_access(const struct vfs_name *name, int mode);
 int vfs_mknod(const struct vfs_name *name, uint32_t mode, uint64_t rdev);
+/** The same; *made gets references to the new node. */
+int vfs_mknod_path(const struct vfs_name *name, uint32_t mode, uint64_t rdev, struct path *made);
 int vfs_mkdir(const struct vfs_name *name, uint32_t mode);
 int vfs_symlink(const char *target, const struct vfs_name *name);
 int vfs_link(const struct vfs_name *old, const struct vfs_name *new_name);

@@ -16,12 +16,19 @@
 #endif
 
 struct creds {
-	uint32_t fsuid, fsgid;
+	uint32_t uid, euid, suid, fsuid;
+	uint32_t gid, egid, sgid, fsgid;
+	unsigned int group_count;
+	uint32_t groups[32];
+};
+struct process_attributes {
+	uint64_t caps_lost_effective;
 };
 struct process {
 	int pid;
 	uint64_t rlimits[RLIM_NLIMITS];
 	struct creds creds;
+	struct process_attributes attributes;
 };
 struct task {
 	struct process *process;
@@ -32,6 +39,7 @@ struct task {
 extern struct task machine_task;
 #define current (&machine_task)
 
+struct task *task_find(int tid);
 uint64_t process_rlimit(unsigned int resource);
 void signal_raise_self(int signo);
 
