@@ -34,6 +34,9 @@ void run_pthread_create_join(unsigned long n);
 void run_futex_ping_pong(unsigned long n);
 void run_pipe_ping_pong(unsigned long n);
 void run_signal_self(unsigned long n);
+void run_unix_pair(unsigned long n);
+void run_unix_records(unsigned long n);
+void run_unix_ping_pong(unsigned long n);
 
 void bench_failed(void);
 
