@@ -26,6 +26,7 @@ PROGRAMS = {
     "signals": (EVERY, BOTH_CPUS, {}),
     "regs": (STATIC, BOTH_CPUS, {}),
     "efault": (STATIC, BOTH_CPUS, {}),
+    "efault_sockets": (STATIC, BOTH_CPUS, {}),
     "timing": (("static", "musl"), BOTH_CPUS, {}),
     "timers": (("static", "musl-static"), BOTH_CPUS, {}),
     "itimers": (STATIC, ("max",), {}),
@@ -59,6 +60,9 @@ PROGRAMS = {
     "kmsg": (STATIC, ("max",), {}),
     "inet_tcp": (("static", "musl"), ("max",), {}),
     "inet_udp": (("static", "musl"), ("max",), {}),
+    "unix_dgram": (("static", "musl"), ("max",), {}),
+    "unix_names": (("static", "musl"), ("max",), {}),
+    "unix_rights": (("static", "musl"), ("max",), {}),
     "unix_socket": (("static", "musl"), ("max",), {}),
     "tty": (("static", "musl-static"), ("max",), {}),
 }
