@@ -6,6 +6,7 @@
 #include <uk/arch/uaccess.h>
 #include <uk/fd.h>
 #include <uk/pidfd.h>
+#include <uk/procfs.h>
 #include <uk/signal.h>
 #include <uk/string.h>
 #include <uk/syscall.h>
@@ -291,7 +292,7 @@ long sys_rt_tgsigqueueinfo(int pid, int tid, int signo, const siginfo_t __user *
 /* The siginfo must name the signal it goes with; without one it is as with kill(2). */
 static long send_through(const struct file *pidfd, int signo, const siginfo_t __user *user)
 {
-	struct process *process = pidfd_process(pidfd);
+	struct process *process = pidfd_process(pidfd) ?: procfs_process(pidfd);
 	siginfo_t info = sender_info(signo, SI_USER);
 
 	if (!process)

@@ -407,6 +407,16 @@ static const struct file_ops dir_file_ops = {
 	.lseek = proc_dir_lseek,
 };
 
+struct process *procfs_process(const struct file *file)
+{
+	const struct proc_inode *pi;
+
+	if (file->ops != &dir_file_ops)
+		return NULL;
+	pi = proc_inode(file->inode);
+	return pi->dir == DIR_PID ? process_find(pi->pid) : NULL;
+}
+
 /* --- filesystem types -------------------------------------------------------------------- */
 
 static int mount_root(struct superblock *sb, enum proc_dir dir)

@@ -123,11 +123,28 @@ static void send_errors(void)
 	close(fd);
 }
 
+/* As Linux has it: a directory /proc/<pid> will do, that of a thread will not. */
+static void directory_of_proc(void)
+{
+	int fd = CHECK_OK(open("/proc/self", O_RDONLY | O_DIRECTORY));
+	int task = CHECK_OK(open("/proc/self/task", O_RDONLY | O_DIRECTORY));
+	int proc = CHECK_OK(open("/proc", O_RDONLY | O_DIRECTORY));
+	struct sigaction action = {.sa_sigaction = on_signal, .sa_flags = SA_SIGINFO};
+
+	sigaction(SIGUSR1, &action, NULL);
+	count = 0;
+	CHECK_OK(send_to(fd, SIGUSR1, NULL));
+	CHECK_EQ(count, 1);
+	CHECK_ERR(send_to(task, 0, NULL), EBADF);
+	CHECK_ERR(send_to(proc, 0, NULL), EBADF);
+	close(fd);
+	close(task);
+	close(proc);
+	signal(SIGUSR1, SIG_DFL);
+}
+
 static const struct t_test tests[] = {
-	T(opens),
-	T(readiness),
-	T(sends),
-	T(send_errors),
+	T(opens), T(readiness), T(sends), T(send_errors), T(directory_of_proc),
 };
 
 T_MAIN(tests)

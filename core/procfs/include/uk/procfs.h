@@ -12,6 +12,11 @@
 /** Registers the filesystem types `proc` and `sysfs`. After vfs_init(). 0 or -errno. */
 int procfs_init(void);
 
+struct file;
+struct process;
+/** Whom an open directory /proc/<pid> is about; NULL for every other file and when it is gone. */
+struct process *procfs_process(const struct file *file);
+
 /** A text that grows. Once memory runs out it takes no more, and the read returns -ENOMEM. */
 struct seq {
 	char *buf;
