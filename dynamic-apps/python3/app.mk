@@ -25,3 +25,21 @@ APPPYTHON3_HTTP_FILES := $(UK_PYTHON_LIB) dynamic-apps/nginx/index.html:/srv/ind
 APPPYTHON3_HTTP_ARGS  := -m http.server -d /srv 8000
 APPPYTHON3_HTTP_EXPECT :=
 APPPYTHON3_HTTP_PORTS := tcp:8000
+
+# CPython's own tests as well: any of them by hand, and those of suites.expected by a goal of its own
+# (they take minutes).
+$(eval $(call addapp,python3-tests))
+APPPYTHON3_TESTS_ABOUT    := Python 3 with the tests of its own: ARGS="-m test -v NAME"
+APPPYTHON3_TESTS_PACKAGES := python3 libpython3.11-testsuite netbase
+APPPYTHON3_TESTS_PROGRAM  := /usr/bin/python3
+APPPYTHON3_TESTS_FILES    := $(UK_PYTHON_LIB) $(APPPYTHON3_TESTS_BASE)/suite.py:/suite.py \
+			     /etc/passwd /etc/group /etc/services
+APPPYTHON3_TESTS_EXCLUDE  := $(UK_PYTHON_LIB)/config-*
+APPPYTHON3_TESTS_ARGS     := -m test test_math
+APPPYTHON3_TESTS_MEM      := 512
+
+# [SUITES="test_json ..."] [UPDATE=1]
+test-python: image $(APPPYTHON3_TESTS_BUILD)/initrd.cpio | prerequisites-run
+	$(Q)$(APPPYTHON3_TESTS_BASE)/test-python --kernel $(UK_IMAGE) \
+		--initrd $(APPPYTHON3_TESTS_BUILD)/initrd.cpio $(if $(UPDATE),--update) $(SUITES)
+.PHONY: test-python

@@ -25,6 +25,7 @@ Test
   make check            $(UK_CHECKS)
   make host-tests       unit tests [TESTS="name ..."]    make host-fuzz   [FUZZ_SECONDS=3]
   make script-tests     tests of support/scripts
+  make test-python      suites of CPython in the guest, minutes long [SUITES="test_json ..."]
   make bench            Narthex beside a Linux guest, in one table
   make compatibility    docs/compatibility.md, from the table of system calls
   make prerequisites    install the Debian packages all this needs
