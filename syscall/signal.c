@@ -55,7 +55,7 @@ void finish_temporary_mask(const void __user *mask, long result)
 /* POSIX: to ignore a signal is to discard it, even when it is pending. */
 static void discard_pending(int signo)
 {
-	siginfo_t info;
+	struct uk_siginfo info;
 
 	while (signal_is_ignored(current, signo) && signal_take(UK_SIGMASK(signo), &info))
 		;
@@ -165,6 +165,14 @@ long sys_sigaltstack(const stack_t __user *stack, stack_t __user *old)
 	return !error && old ? copy_to_user(old, &before, sizeof(before)) : error;
 }
 
+static bool is_other_altstack(const stack_t *wanted)
+{
+	const stack_t *have = &current->altstack;
+
+	return wanted->ss_sp != have->ss_sp || wanted->ss_size != have->ss_size ||
+	       wanted->ss_flags != have->ss_flags;
+}
+
 /*
  * The stack pointer, and with it all registers, come from the frame. A frame that cannot be taken
  * is a fault of the program; the registers then stay as they are for the handler of SIGSEGV.
@@ -181,20 +189,18 @@ long sys_rt_sigreturn(void)
 		return 0;
 	}
 	signal_set_blocked(mask);
-	set_altstack(&altstack); /* an error leaves it as it is, as on Linux */
+	if (is_other_altstack(&altstack))
+		set_altstack(&altstack); /* an error leaves it as it is, as on Linux */
 	ukarch_thread_set_work(&task->thread, UKARCH_WORK_REGS);
 	return ukarch_regs_result(regs);
 }
 
 /* --- sending ---------------------------------------------------------------------------------- */
 
-static siginfo_t sender_info(int signo, int code)
+static struct uk_siginfo sender_info(int signo, int code)
 {
-	siginfo_t info;
+	struct uk_siginfo info = {.si_signo = signo, .si_code = code};
 
-	memset(&info, 0, sizeof(info));
-	info.si_signo = signo;
-	info.si_code = code;
 	info.si_pid = current->process->pid;
 	info.si_uid = current->process->creds.uid;
 	return info;
@@ -213,7 +219,7 @@ static struct process *find_target(int pid)
 	return pid != -1 && pid != INT32_MIN && -pid == process->pgid ? process : NULL;
 }
 
-static long send_to_process(int pid, int signo, const siginfo_t *info)
+static long send_to_process(int pid, int signo, const struct uk_siginfo *info)
 {
 	struct process *process = find_target(pid);
 
@@ -224,7 +230,7 @@ static long send_to_process(int pid, int signo, const siginfo_t *info)
 	return signo ? signal_send_process(process, info) : 0;
 }
 
-static long send_to_thread(int pid, int tid, int signo, const siginfo_t *info)
+static long send_to_thread(int pid, int tid, int signo, const struct uk_siginfo *info)
 {
 	struct task *task = task_find(tid);
 
@@ -237,32 +243,33 @@ static long send_to_thread(int pid, int tid, int signo, const siginfo_t *info)
 
 long sys_kill(int pid, int signo)
 {
-	siginfo_t info = sender_info(signo, SI_USER);
+	struct uk_siginfo info = sender_info(signo, SI_USER);
 
 	return send_to_process(pid, signo, &info);
 }
 
 long sys_tkill(int tid, int signo)
 {
-	siginfo_t info = sender_info(signo, SI_TKILL);
+	struct uk_siginfo info = sender_info(signo, SI_TKILL);
 
 	return tid <= 0 ? -EINVAL : send_to_thread(0, tid, signo, &info);
 }
 
 long sys_tgkill(int pid, int tid, int signo)
 {
-	siginfo_t info = sender_info(signo, SI_TKILL);
+	struct uk_siginfo info = sender_info(signo, SI_TKILL);
 
 	return pid <= 0 || tid <= 0 ? -EINVAL : send_to_thread(pid, tid, signo, &info);
 }
 
 /* Only the kernel and kill(2) may claim codes >= 0 towards others; towards oneself all is well. */
-static int check_code(const siginfo_t *info, bool is_self)
+static int check_code(const struct uk_siginfo *info, bool is_self)
 {
 	return (info->si_code >= 0 || info->si_code == SI_TKILL) && !is_self ? -EPERM : 0;
 }
 
-static int get_siginfo(siginfo_t *info, const siginfo_t __user *user, int signo, bool is_self)
+static int get_siginfo(struct uk_siginfo *info, const siginfo_t __user *user, int signo,
+		       bool is_self)
 {
 	if (copy_from_user(info, user, sizeof(*info)))
 		return -EFAULT;
@@ -272,7 +279,7 @@ static int get_siginfo(siginfo_t *info, const siginfo_t __user *user, int signo,
 
 long sys_rt_sigqueueinfo(int pid, int signo, const siginfo_t __user *user)
 {
-	siginfo_t info;
+	struct uk_siginfo info;
 	int error = get_siginfo(&info, user, signo, pid == current->process->pid);
 
 	return error ? error : send_to_process(pid, signo, &info);
@@ -280,7 +287,7 @@ long sys_rt_sigqueueinfo(int pid, int signo, const siginfo_t __user *user)
 
 long sys_rt_tgsigqueueinfo(int pid, int tid, int signo, const siginfo_t __user *user)
 {
-	siginfo_t info;
+	struct uk_siginfo info;
 	int error;
 
 	if (pid <= 0 || tid <= 0)
@@ -293,7 +300,7 @@ long sys_rt_tgsigqueueinfo(int pid, int tid, int signo, const siginfo_t __user *
 static long send_through(const struct file *pidfd, int signo, const siginfo_t __user *user)
 {
 	struct process *process = pidfd_process(pidfd) ?: procfs_process(pidfd);
-	siginfo_t info = sender_info(signo, SI_USER);
+	struct uk_siginfo info = sender_info(signo, SI_USER);
 
 	if (!process)
 		return -EBADF;
@@ -328,7 +335,7 @@ long sys_pidfd_send_signal(int pidfd, int signo, const siginfo_t __user *user, u
  * The signals waited for are unblocked while we sleep, so that one of them wakes us, and taken
  * before anything else can deliver them.
  */
-static int wait_for_signal(sigset_t wanted, siginfo_t *info, uint64_t deadline_ns)
+static int wait_for_signal(sigset_t wanted, struct uk_siginfo *info, uint64_t deadline_ns)
 {
 	struct task *task = current;
 	sigset_t blocked = task->blocked;
@@ -352,7 +359,7 @@ long sys_rt_sigtimedwait(const sigset_t __user *set, siginfo_t __user *user,
 {
 	uint64_t ns, deadline_ns = UK_NO_TIMEOUT;
 	sigset_t wanted = 0;
-	siginfo_t info;
+	struct uk_siginfo info;
 	int result = get_sigset(&wanted, set, mask_size);
 
 	if (!result && timeout) {
@@ -362,7 +369,7 @@ long sys_rt_sigtimedwait(const sigset_t __user *set, siginfo_t __user *user,
 	if (result)
 		return result;
 	result = wait_for_signal(wanted & ~UNBLOCKABLE, &info, deadline_ns);
-	if (result > 0 && user && copy_to_user(user, &info, sizeof(info)))
+	if (result > 0 && user && signal_put_info(user, &info))
 		return -EFAULT;
 	return result;
 }

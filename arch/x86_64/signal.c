@@ -117,6 +117,24 @@ static int put_context(struct sigcontext __user *sc, const struct ukarch_regs *r
 	return error;
 }
 
+/* struct uk_siginfo, and zeros up to the size of a siginfo_t. */
+static int put_info(siginfo_t __user *user, const struct uk_siginfo *info)
+{
+	const uint64_t *from = (const uint64_t *)info;
+	uint64_t __user *to = (uint64_t __user *)user;
+	int error = 0;
+
+	_Static_assert(sizeof(*info) == 6 * sizeof(*from) && sizeof(*user) == 16 * sizeof(*to),
+		       "ABI");
+#pragma GCC unroll 6
+	for (int i = 0; i < 6; i++)
+		X86_PUT_WORD(error, from[i], &to[i]);
+#pragma GCC unroll 10
+	for (int i = 6; i < 16; i++)
+		X86_PUT_WORD(error, 0, &to[i]);
+	return error;
+}
+
 #define UC_FLAGS_ALWAYS (UC_SIGCONTEXT_SS | UC_STRICT_RESTORE_SS)
 
 static int put_frame(struct rt_sigframe __user *frame, vaddr_t state,
@@ -135,7 +153,7 @@ static int put_frame(struct rt_sigframe __user *frame, vaddr_t state,
 	X86_PUT_WORD(error, d->saved_mask, &uc->uc_sigmask);
 	X86_PUT_WORD(error, state, &uc->uc_mcontext.fpstate);
 	error |= put_context(&uc->uc_mcontext, regs, d);
-	return error | copy_to_user(&frame->info, d->info, sizeof(*d->info));
+	return error | put_info(&frame->info, d->info);
 }
 
 int ukarch_sigframe_push(struct ukarch_regs *regs, const struct ukarch_sigdelivery *d)
@@ -147,6 +165,7 @@ int ukarch_sigframe_push(struct ukarch_regs *regs, const struct ukarch_sigdelive
 		return -EFAULT;
 	if (save_vector_state(state) || put_frame((struct rt_sigframe __user *)at, state, regs, d))
 		return -EFAULT;
+	x86_fpu_reset(); /* a handler starts with a clean one, as on Linux */
 	regs->rdi = (uint64_t)d->signo;
 	regs->rsi = at + offsetof(struct rt_sigframe, info);
 	regs->rdx = at + offsetof(struct rt_sigframe, uc);

@@ -67,7 +67,6 @@ static int float_si_code(unsigned int vector)
 
 		__asm__ volatile("fnstcw %0; fnstsw %1" : "=m"(control), "=m"(word));
 		status = word & ~control;
-		__asm__ volatile("fnclex");
 	} else {
 		uint32_t mxcsr;
 

@@ -40,7 +40,7 @@ static int wait_for_signal(const struct file *file)
 static uk_ssize_t read_one(const struct file *file, struct uio *uio)
 {
 	struct signalfd_siginfo out;
-	siginfo_t info;
+	struct uk_siginfo info;
 
 	if (!signal_take(mask_of(file), &info))
 		return 0;

@@ -43,26 +43,26 @@ static enum layout layout_of(int signo, int code)
 	return code < 0 ? LAYOUT_VALUE : LAYOUT_KILL;
 }
 
-static void describe_sender(struct signalfd_siginfo *out, const siginfo_t *info)
+static void describe_sender(struct signalfd_siginfo *out, const struct uk_siginfo *info)
 {
 	out->ssi_pid = (uint32_t)info->si_pid;
 	out->ssi_uid = info->si_uid;
 }
 
-static void describe_value(struct signalfd_siginfo *out, const siginfo_t *info)
+static void describe_value(struct signalfd_siginfo *out, const struct uk_siginfo *info)
 {
 	out->ssi_ptr = (uintptr_t)info->si_ptr;
 	out->ssi_int = info->si_int;
 }
 
-static void describe_timer(struct signalfd_siginfo *out, const siginfo_t *info)
+static void describe_timer(struct signalfd_siginfo *out, const struct uk_siginfo *info)
 {
 	out->ssi_tid = (uint32_t)info->si_tid;
 	out->ssi_overrun = (uint32_t)info->si_overrun;
 	describe_value(out, info);
 }
 
-static void describe_fault(struct signalfd_siginfo *out, const siginfo_t *info)
+static void describe_fault(struct signalfd_siginfo *out, const struct uk_siginfo *info)
 {
 	out->ssi_addr = (uintptr_t)info->si_addr;
 	if (info->si_signo == SIGBUS &&
@@ -70,7 +70,7 @@ static void describe_fault(struct signalfd_siginfo *out, const siginfo_t *info)
 		out->ssi_addr_lsb = (uint16_t)info->si_addr_lsb;
 }
 
-static void describe_child(struct signalfd_siginfo *out, const siginfo_t *info)
+static void describe_child(struct signalfd_siginfo *out, const struct uk_siginfo *info)
 {
 	describe_sender(out, info);
 	out->ssi_status = info->si_status;
@@ -78,7 +78,7 @@ static void describe_child(struct signalfd_siginfo *out, const siginfo_t *info)
 	out->ssi_stime = (uint64_t)info->si_stime;
 }
 
-void signalfd_describe(struct signalfd_siginfo *out, const siginfo_t *info)
+void signalfd_describe(struct signalfd_siginfo *out, const struct uk_siginfo *info)
 {
 	memset(out, 0, sizeof(*out));
 	out->ssi_signo = (uint32_t)info->si_signo;

@@ -61,7 +61,7 @@ int inet_socket_create(unsigned int family, unsigned int type, int protocol, str
 	int icmp = family == UK_AF_INET6 ? IPPROTO_ICMPV6 : IPPROTO_ICMP;
 	int error;
 
-	if (protocol < 0 || protocol > UINT8_MAX)
+	if (protocol < 0 || protocol > (int)UINT8_MAX)
 		return -EINVAL;
 	error = net_start();
 	if (error)

@@ -15,7 +15,7 @@ void task_give_up(struct task *task);
 
 /** A queued signal has left its queue as *info: back to its owner or to the heap. Irq off. */
 static inline void signal_entry_taken(struct process *process, struct sigqueue *entry,
-				      siginfo_t *info)
+				      struct uk_siginfo *info)
 {
 	if (uk_unlikely(entry->taken != NULL)) {
 		entry->pending = NULL;

@@ -6,6 +6,7 @@
  */
 #include <linux/errno.h>
 #include <uk/arch/signal.h>
+#include <uk/arch/uaccess.h>
 #include <uk/arch/upcall.h>
 #include <uk/crash.h>
 #include <uk/heap.h>
@@ -24,8 +25,18 @@
 	(MASK_SYNCHRONOUS | UK_SIGMASK(SIGQUIT) | UK_SIGMASK(SIGABRT) | UK_SIGMASK(SIGXCPU) |      \
 	 UK_SIGMASK(SIGXFSZ))
 
+int signal_put_info(siginfo_t __user *user, const struct uk_siginfo *info)
+{
+	char __user *rest = (char __user *)user + sizeof(*info);
+
+	if (copy_to_user(user, info, sizeof(*info)) ||
+	    clear_user(rest, sizeof(*user) - sizeof(*info)))
+		return -EFAULT;
+	return 0;
+}
+
 /* Takes `signo` out of a pending set; false when it is not in it. Irq off. */
-static bool take_from(struct sigpending *pending, int signo, siginfo_t *info)
+static bool take_from(struct sigpending *pending, int signo, struct uk_siginfo *info)
 {
 	struct sigqueue *entry, *found = NULL, *more = NULL;
 
@@ -42,8 +53,7 @@ static bool take_from(struct sigpending *pending, int signo, siginfo_t *info)
 		*info = found->info;
 		TAILQ_REMOVE(&pending->queue, found, link);
 	} else {
-		memset(info, 0, sizeof(*info));
-		info->si_signo = signo;
+		*info = (struct uk_siginfo){.si_signo = signo};
 	}
 	if (!more)
 		pending->set &= ~UK_SIGMASK(signo);
@@ -52,7 +62,7 @@ static bool take_from(struct sigpending *pending, int signo, siginfo_t *info)
 	return true;
 }
 
-int signal_take(sigset_t wanted, siginfo_t *info)
+int signal_take(sigset_t wanted, struct uk_siginfo *info)
 {
 	struct task *task = current;
 	unsigned long flags = ukarch_irq_save();
@@ -142,7 +152,7 @@ static bool overflows_altstack(const struct task *task, vaddr_t frame_top)
 	       frame_top - (vaddr_t)task->altstack.ss_sp < ukarch_sigframe_max_bytes();
 }
 
-static void run_handler(struct ukarch_regs *regs, const siginfo_t *info)
+static void run_handler(struct ukarch_regs *regs, const struct uk_siginfo *info)
 {
 	struct task *task = current;
 	int signo = info->si_signo;
@@ -196,7 +206,7 @@ static void finish_without_handler(struct ukarch_regs *regs)
 static void deliver_signals(struct ukarch_regs *regs)
 {
 	struct task *task = current;
-	siginfo_t info;
+	struct uk_siginfo info;
 	int signo;
 
 	while ((signo = signal_take(~task->blocked, &info))) {

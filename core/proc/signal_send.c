@@ -100,7 +100,7 @@ void signal_unreserve(struct process *process)
 }
 
 /* What kill(2) and the kernel itself send as a standard signal is beyond the limit. Irq off. */
-static inline struct sigqueue *entry_alloc(struct process *process, const siginfo_t *info)
+static inline struct sigqueue *entry_alloc(struct process *process, const struct uk_siginfo *info)
 {
 	bool is_limited = info->si_signo >= SIG_RT_FIRST || info->si_code < 0;
 	struct sigqueue *entry;
@@ -117,8 +117,8 @@ static inline struct sigqueue *entry_alloc(struct process *process, const siginf
 }
 
 /* `own`: an entry that is its owner's, or NULL. */
-static int enqueue(struct process *process, struct sigpending *pending, const siginfo_t *info,
-		   struct sigqueue *own)
+static int enqueue(struct process *process, struct sigpending *pending,
+		   const struct uk_siginfo *info, struct sigqueue *own)
 {
 	int signo = info->si_signo;
 	struct sigqueue *entry = own;
@@ -139,7 +139,7 @@ static int enqueue(struct process *process, struct sigpending *pending, const si
 	return 0;
 }
 
-static int send(struct task *task, struct sigpending *pending, const siginfo_t *info,
+static int send(struct task *task, struct sigpending *pending, const struct uk_siginfo *info,
 		struct sigqueue *own)
 {
 	unsigned long flags = ukarch_irq_save();
@@ -174,7 +174,7 @@ static struct task *choose_thread(struct process *process, int signo)
 	return chosen;
 }
 
-int signal_send_process(struct process *process, const siginfo_t *info)
+int signal_send_process(struct process *process, const struct uk_siginfo *info)
 {
 	unsigned long flags = ukarch_irq_save();
 	struct task *task = choose_thread(process, info->si_signo);
@@ -185,7 +185,7 @@ int signal_send_process(struct process *process, const siginfo_t *info)
 	return error;
 }
 
-int signal_send_task(struct task *task, const siginfo_t *info)
+int signal_send_task(struct task *task, const struct uk_siginfo *info)
 {
 	return send(task, &task->pending, info, NULL);
 }
@@ -225,22 +225,16 @@ void signal_unqueue_entry(struct sigqueue *entry)
 
 int signal_raise_kernel(struct process *process, int signo)
 {
-	siginfo_t info;
+	struct uk_siginfo info = {.si_signo = signo, .si_code = SI_KERNEL};
 
-	memset(&info, 0, sizeof(info));
-	info.si_signo = signo;
-	info.si_code = SI_KERNEL;
 	return signal_send_process(process, &info);
 }
 
 void signal_raise_self(int signo)
 {
 	const struct process *process = current->process;
-	siginfo_t info;
+	struct uk_siginfo info = {.si_signo = signo, .si_code = SI_USER};
 
-	memset(&info, 0, sizeof(info));
-	info.si_signo = signo;
-	info.si_code = SI_USER;
 	info.si_pid = process->pid;
 	info.si_uid = process->creds.uid;
 	signal_send_task(current, &info);
@@ -250,11 +244,8 @@ void signal_force_fault(int signo, int si_code, uintptr_t addr)
 {
 	struct task *task = current;
 	struct uk_sigaction *action = &task->sighand->actions[signo - 1];
-	siginfo_t info;
+	struct uk_siginfo info = {.si_signo = signo, .si_code = si_code};
 
-	memset(&info, 0, sizeof(info));
-	info.si_signo = signo;
-	info.si_code = si_code;
 	info.si_addr = (void *)addr;
 	if ((task->blocked & UK_SIGMASK(signo)) || action->handler == (uintptr_t)SIG_IGN) {
 		action->handler = (uintptr_t)SIG_DFL;
@@ -274,9 +265,13 @@ bool signal_is_pending_slow(void)
 void signal_set_blocked(sigset_t blocked)
 {
 	struct task *task = current;
+	sigset_t before = task->blocked;
 
 	task->blocked = blocked & ~(UK_SIGMASK(SIGKILL) | UK_SIGMASK(SIGSTOP));
 	signal_recalc(task);
+	/* What was ours to take of the process' signals is now another thread's. */
+	if (uk_unlikely(task->process->shared_pending.set & task->blocked & ~before))
+		signal_retarget(task->process);
 }
 
 void signal_set_blocked_temporarily(sigset_t mask)
@@ -292,6 +287,7 @@ void signal_set_blocked_temporarily(sigset_t mask)
 
 void signal_retarget(struct process *process)
 {
+	unsigned long flags = ukarch_irq_save();
 	struct task *task;
 
 	LIST_FOREACH (task, &process->threads, thread_link) {
@@ -299,6 +295,7 @@ void signal_retarget(struct process *process)
 		if (process->shared_pending.set & ~task->blocked)
 			sched_interrupt(task);
 	}
+	ukarch_irq_restore(flags);
 }
 
 void signal_discard(struct process *process, struct sigpending *pending)
@@ -307,7 +304,7 @@ void signal_discard(struct process *process, struct sigpending *pending)
 	struct sigqueue *entry;
 
 	while ((entry = TAILQ_FIRST(&pending->queue))) {
-		siginfo_t info = entry->info;
+		struct uk_siginfo info = entry->info;
 
 		TAILQ_REMOVE(&pending->queue, entry, link);
 		signal_entry_taken(process, entry, &info);

@@ -111,7 +111,7 @@ static bool is_valid_event(const struct sigevent *event)
 
 static void apply_event(struct signal_timer *timer, const struct sigevent *event, int id)
 {
-	siginfo_t *info = &timer->entry.info;
+	struct uk_siginfo *info = &timer->entry.info;
 
 	info->si_tid = id; /* "si_timerid" to programs */
 	info->si_int = id;

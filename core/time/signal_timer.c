@@ -34,7 +34,7 @@ static void expired(struct ktimer *ktimer)
 }
 
 /* The signal is on its way to the program. */
-static void delivered(struct sigqueue *entry, siginfo_t *info)
+static void delivered(struct sigqueue *entry, struct uk_siginfo *info)
 {
 	struct signal_timer *timer = uk_container_of(entry, struct signal_timer, entry);
 	uint64_t missed = interval_timer_resume(&timer->timer) - 1;

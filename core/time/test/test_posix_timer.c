@@ -149,7 +149,7 @@ static void run(uint64_t ns)
 }
 
 /* The program takes what is pending; false when nothing is. */
-static bool deliver(siginfo_t *info)
+static bool deliver(struct uk_siginfo *info)
 {
 	struct sigqueue *entry = box;
 
@@ -254,7 +254,7 @@ static void test_add(void **state)
 static void test_one_shot(void **state)
 {
 	int id = new_timer(&ktimer_monotonic, SIGUSR1);
-	siginfo_t info;
+	struct uk_siginfo info;
 
 	(void)state;
 	assert_int_equal(left(id), 0);
@@ -279,7 +279,7 @@ static void test_one_shot(void **state)
 static void test_overrun(void **state)
 {
 	int id = new_timer(&ktimer_monotonic, SIGUSR1);
-	siginfo_t info;
+	struct uk_siginfo info;
 
 	(void)state;
 	set(id, 0, 10, 10);
@@ -301,7 +301,7 @@ static void test_overrun(void **state)
 static void test_overrun_is_limited(void **state)
 {
 	int id = new_timer(&ktimer_realtime, SIGUSR1);
-	siginfo_t info;
+	struct uk_siginfo info;
 
 	(void)state;
 	set(id, TIMER_ABSTIME, 1, 1);
@@ -314,7 +314,7 @@ static void test_overrun_is_limited(void **state)
 static void test_absurd(void **state)
 {
 	int id = new_timer(&ktimer_monotonic, SIGUSR1);
-	siginfo_t info;
+	struct uk_siginfo info;
 
 	(void)state;
 	set(id, 0, TIME_MAX_NS, TIME_MAX_NS);
@@ -333,7 +333,7 @@ static void test_set_again(void **state)
 {
 	struct timer_setting setting = {50, 0}, old;
 	int id = new_timer(&ktimer_monotonic, SIGUSR1);
-	siginfo_t info;
+	struct uk_siginfo info;
 
 	(void)state;
 	set(id, 0, 10, 7);
@@ -353,7 +353,7 @@ static void test_set_again(void **state)
 static void test_ignored(void **state)
 {
 	int id = new_timer(&ktimer_monotonic, SIGUSR1);
-	siginfo_t info;
+	struct uk_siginfo info;
 
 	(void)state;
 	is_ignored = true;
@@ -413,7 +413,7 @@ static void test_wall_clock(void **state)
 static void test_events(void **state)
 {
 	struct sigevent event = {.sigev_notify = SIGEV_THREAD_ID, .sigev_signo = SIGUSR1};
-	siginfo_t info;
+	struct uk_siginfo info;
 	int id = 77;
 
 	(void)state;
@@ -545,7 +545,7 @@ static void test_cpu_limit(void **state)
 static void test_itimers(void **state)
 {
 	struct timer_setting setting = {100, 50}, old = {1, 1};
-	siginfo_t info;
+	struct uk_siginfo info;
 
 	(void)state;
 	assert_int_equal(itimer_get(ITIMER_REAL, &old), 0);

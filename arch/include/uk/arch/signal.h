@@ -11,12 +11,17 @@
 #include <asm/signal.h>
 #include <asm/siginfo.h>
 
+/** siginfo_t without the room for what may come: 48 bytes instead of 128. */
+struct uk_siginfo {
+	__SIGINFO;
+};
+
 /** Everything about one delivery. */
 struct ukarch_sigdelivery {
 	int signo;
 	vaddr_t handler;
 	vaddr_t restorer; /* sa_restorer; 0 when the program gave none */
-	const siginfo_t *info;
+	const struct uk_siginfo *info;
 	uint64_t saved_mask;     /* restored by rt_sigreturn */
 	const stack_t *altstack; /* stored into uc_stack */
 	vaddr_t frame_top;       /* build below this address (alternate stack or interrupted sp) */

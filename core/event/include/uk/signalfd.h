@@ -15,6 +15,6 @@ struct file *signalfd_create_file(sigset_t mask, int flags);
 int signalfd_set_mask(struct file *file, sigset_t mask);
 
 /** What a read shows of a signal: the members its si_code says are there, all others 0. Pure. */
-void signalfd_describe(struct signalfd_siginfo *out, const siginfo_t *info);
+void signalfd_describe(struct signalfd_siginfo *out, const struct uk_siginfo *info);
 
 #endif /* UK_SIGNALFD_H */

@@ -8,6 +8,7 @@
 
 #include <sys/queue.h>
 #include <linux/signal.h>
+#include <uk/arch/signal.h>
 #include <uk/essentials.h>
 #include <uk/wait.h>
 
@@ -22,11 +23,11 @@ struct process;
  *  times, queued at most once. */
 struct sigqueue {
 	TAILQ_ENTRY(sigqueue) link;
-	siginfo_t info;
+	struct uk_siginfo info;
 	struct sigpending *pending; /* of one with `taken`: where it is queued, or NULL */
 	/** It left the queue as *info, which may be completed. Interrupts off. NULL: the entry is
 	 *  from the heap and freed then. */
-	void (*taken)(struct sigqueue *entry, siginfo_t *info);
+	void (*taken)(struct sigqueue *entry, struct uk_siginfo *info);
 };
 struct sigpending {
 	sigset_t set;
@@ -53,8 +54,8 @@ void sighand_put(struct sighand *sighand);
 void sighand_reset_for_exec(struct sighand *sighand);
 
 /** Sends to a process / to one thread. 0, -EAGAIN when the queue limit is reached. Any context. */
-int signal_send_process(struct process *process, const siginfo_t *info);
-int signal_send_task(struct task *task, const siginfo_t *info);
+int signal_send_process(struct process *process, const struct uk_siginfo *info);
+int signal_send_task(struct task *task, const struct uk_siginfo *info);
 /**
  * Sends an entry that is its owner's, to a thread of the process or (NULL) to all of it. false: it
  * was thrown away, since the signal is ignored, or a standard one that is pending already and not
@@ -81,7 +82,7 @@ void signal_force_fault(int signo, int si_code, uintptr_t addr);
 bool signal_is_pending_slow(void);
 
 /** Takes the next pending signal of `wanted` for the current task; 0 when there is none. */
-int signal_take(sigset_t wanted, siginfo_t *info);
+int signal_take(sigset_t wanted, struct uk_siginfo *info);
 /** Would `signo`, sent to `task` now, be thrown away? */
 bool signal_is_ignored(const struct task *task, int signo);
 /** Would a fault signal of the current task reach a handler? */
@@ -107,6 +108,9 @@ void signal_set_blocked_temporarily(sigset_t mask);
 void signal_retarget(struct process *process);
 /** Throws a pending set away. */
 void signal_discard(struct process *process, struct sigpending *pending);
+
+/** A whole siginfo_t to the program, zeros where ours ends. 0 or -EFAULT. */
+int signal_put_info(siginfo_t __user *user, const struct uk_siginfo *info);
 
 const char *signal_name(int signo); /* "SIGSEGV" */
 
