@@ -246,11 +246,9 @@ static struct vma *grow_stack(struct vmspace *vm, vaddr_t addr)
 	    (below && below->prot != PROT_NONE && start - below->end < VM_STACK_GUARD_GAP))
 		return NULL;
 	more = vma->start - start;
-	if (vm_exceeds_limit(vm, more))
+	if (vm_exceeds_limits(vm, vma, more))
 		return NULL;
-	vm->mapped_bytes += more;
-	if (vma->flags & VMA_LOCKED)
-		vm->locked_bytes += more;
+	vm_account(vm, vma, (long)more);
 	vma->start = start;
 	return vma;
 }

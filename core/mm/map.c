@@ -164,9 +164,15 @@ static size_t mapped_in(struct vmspace *vm, vaddr_t start, vaddr_t end)
 	return sum;
 }
 
-bool vm_exceeds_limit(const struct vmspace *vm, size_t more)
+static bool exceeds(size_t used, size_t more, uint64_t limit)
 {
-	return more > vm->as_limit_bytes || vm->mapped_bytes > vm->as_limit_bytes - more;
+	return more > limit || used > limit - more;
+}
+
+bool vm_exceeds_limits(const struct vmspace *vm, const struct vma *vma, size_t more)
+{
+	return exceeds(vm->mapped_bytes, more, vm->as_limit_bytes) ||
+	       (vma_is_data(vma, vma->prot) && exceeds(vm->data_bytes, more, vm->data_limit_bytes));
 }
 
 /* What is mapped at [start, end) makes room for a new mapping. The memory for that one is had
@@ -207,8 +213,8 @@ int vm_map_locked(struct vmspace *vm, const struct vm_map_args *args, vaddr_t *a
 		return error;
 	vma.end = vma.start + len;
 	error = -ENOMEM;
-	if (vm_exceeds_limit(vm, len) &&
-	    vm_exceeds_limit(vm, len - mapped_in(vm, vma.start, vma.end)))
+	if (vm_exceeds_limits(vm, &vma, len) &&
+	    vm_exceeds_limits(vm, &vma, len - mapped_in(vm, vma.start, vma.end)))
 		goto err_gap;
 	if (args->placement == VM_MAP_FIXED && is_occupied(vm, vma.start, vma.end) &&
 	    replace(vm, vma.start, vma.end, &spare))
@@ -237,19 +243,42 @@ long vm_map(struct vmspace *vm, const struct vm_map_args *args)
 	return error ? error : (long)address;
 }
 
-/* A shared file mapping may be written only if the file was opened for writing. */
-static bool may_protect(const struct vma *vma, unsigned int prot)
+/* `more` bytes, those of `vma` included, are to become private writable memory if that is not what
+ * it is. A shared file mapping may be written only if the file was opened for writing. */
+static int check_protect(const struct vmspace *vm, const struct vma *vma, size_t more,
+			 unsigned int prot)
 {
-	return !(prot & PROT_WRITE) || !(vma->flags & VMA_SHARED) || !vma->file ||
-	       (vma->flags & VMA_MAYWRITE);
+	if ((prot & PROT_WRITE) && (vma->flags & VMA_SHARED) && vma->file &&
+	    !(vma->flags & VMA_MAYWRITE))
+		return -EACCES;
+	return more && exceeds(vm->data_bytes, more, vm->data_limit_bytes) ? -ENOMEM : 0;
+}
+
+static size_t new_data(const struct vma *vma, size_t bytes, unsigned int prot)
+{
+	return vma_is_data(vma, prot) && !vma_is_data(vma, vma->prot) ? bytes : 0;
+}
+
+static void set_prot(struct vmspace *vm, struct vma *vma, unsigned int prot)
+{
+	size_t len = vma->end - vma->start;
+
+	if (vma_is_data(vma, vma->prot))
+		vm->data_bytes -= len;
+	if (vma_is_data(vma, prot))
+		vm->data_bytes += len;
+	vma->prot = prot;
+	ukarch_pt_protect(&vm->pt, vma->start, vma->end, vma_pt_prot(vma));
 }
 
 /* The range lies in one VMA: the usual case, without walks over neighbours. */
 static int protect_one(struct vmspace *vm, struct vma *vma, vaddr_t start, vaddr_t end,
 		       unsigned int prot)
 {
-	if (!may_protect(vma, prot))
-		return -EACCES;
+	int error = check_protect(vm, vma, new_data(vma, end - start, prot), prot);
+
+	if (error)
+		return error;
 	if (vma->prot == prot)
 		return 0;
 	if (vma->start != start || vma->end != end) {
@@ -257,8 +286,7 @@ static int protect_one(struct vmspace *vm, struct vma *vma, vaddr_t start, vaddr
 			return -ENOMEM;
 		vma = vma_find_locked(vm, start);
 	}
-	vma->prot = prot;
-	ukarch_pt_protect(&vm->pt, start, end, vma_pt_prot(vma));
+	set_prot(vm, vma, prot);
 	vma_merge(vm, vma);
 	return 0;
 }
@@ -267,12 +295,19 @@ static int protect_one(struct vmspace *vm, struct vma *vma, vaddr_t start, vaddr
  */
 static int protectable_end(struct vmspace *vm, vaddr_t start, vaddr_t *end, unsigned int prot)
 {
+	size_t more = 0;
+
 	for (vaddr_t at = start; at < *end;) {
 		const struct vma *vma = vma_find_locked(vm, at);
+		int error = -ENOMEM;
 
-		if (!vma || !may_protect(vma, prot)) {
+		if (vma) {
+			more += new_data(vma, UK_MIN(vma->end, *end) - at, prot);
+			error = check_protect(vm, vma, more, prot);
+		}
+		if (error) {
 			*end = at;
-			return vma ? -EACCES : -ENOMEM;
+			return error;
 		}
 		at = vma->end;
 	}
@@ -294,10 +329,8 @@ static int protect_locked(struct vmspace *vm, vaddr_t start, vaddr_t end, unsign
 		return -ENOMEM;
 	vma = vma_find_locked(vm, start);
 	while (vma && vma->start < end) {
-		if (vma->prot != prot) {
-			vma->prot = prot;
-			ukarch_pt_protect(&vm->pt, vma->start, vma->end, vma_pt_prot(vma));
-		}
+		if (vma->prot != prot)
+			set_prot(vm, vma, prot);
 		vma = vma_next(vma_merge(vm, vma));
 	}
 	if (vma)
@@ -344,6 +377,7 @@ int vm_protect(struct vmspace *vm, vaddr_t start, size_t len, unsigned int prot)
 
 static int brk_locked(struct vmspace *vm, vaddr_t new_end)
 {
+	size_t segment = vm->data_end > vm->data_start ? vm->data_end - vm->data_start : 0;
 	vaddr_t old_top = UK_ALIGN_UP(vm->brk_end, UK_PAGE_SIZE);
 	vaddr_t new_top = UK_ALIGN_UP(new_end, UK_PAGE_SIZE);
 	struct vm_map_args args = {
@@ -361,7 +395,7 @@ static int brk_locked(struct vmspace *vm, vaddr_t new_end)
 		return vm_unmap_locked(vm, new_top, old_top);
 	if (new_top == old_top)
 		return 0;
-	if (new_end - vm->brk_start > vm->data_limit_bytes ||
+	if (exceeds(segment, new_end - vm->brk_start, vm->data_limit_bytes) ||
 	    !vm_range_is_free(vm, old_top, new_top - old_top))
 		return -ENOMEM;
 	if (vm_map_locked(vm, &args, &address))

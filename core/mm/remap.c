@@ -71,9 +71,7 @@ static bool grow_in_place(struct vmspace *vm, struct vma *vma, const struct rema
 	    !vm_range_is_free(vm, old_end, more))
 		return false;
 	vma->end += more;
-	vm->mapped_bytes += more;
-	if (vma->flags & VMA_LOCKED)
-		vm->locked_bytes += more;
+	vm_account(vm, vma, (long)more);
 	vma_merge(vm, vma);
 	return true;
 }
@@ -169,9 +167,9 @@ static int check_vma(const struct vmspace *vm, const struct vma *vma, const stru
 	if (vma->object &&
 	    uk_add_overflow(vma->offset_bytes + (r->old - vma->start), r->new_len, &end))
 		return -EINVAL;
-	if (r->new_len > r->old_len && vm_exceeds_limit(vm, r->new_len - r->old_len))
+	if (r->new_len > r->old_len && vm_exceeds_limits(vm, vma, r->new_len - r->old_len))
 		return -ENOMEM;
-	if ((r->flags & MREMAP_DONTUNMAP) && vm_exceeds_limit(vm, r->new_len))
+	if ((r->flags & MREMAP_DONTUNMAP) && vm_exceeds_limits(vm, vma, r->new_len))
 		return -ENOMEM;
 	return 0;
 }

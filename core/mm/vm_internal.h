@@ -3,6 +3,7 @@
 #ifndef VM_INTERNAL_H
 #define VM_INTERNAL_H
 
+#include <asm/mman.h>
 #include <uk/vmspace.h>
 
 #define VM_STACK_GUARD_GAP (256UL * UK_PAGE_SIZE)
@@ -10,6 +11,12 @@
 static inline bool vma_is_anonymous(const struct vma *vma)
 {
 	return !vma->object;
+}
+
+/** Does it count for RLIMIT_DATA with these rights: private, writable, no stack? */
+static inline bool vma_is_data(const struct vma *vma, unsigned int prot)
+{
+	return (prot & PROT_WRITE) && !(vma->flags & (VMA_SHARED | VMA_STACK));
 }
 
 /** UKARCH_PT_* bits for a page of this VMA. PROT_* and UKARCH_PT_* have the same values; any right
@@ -76,8 +83,10 @@ static inline void vm_forget_gap(struct vmspace *vm)
 /** Is every byte of the range mapped? */
 bool vm_range_is_mapped(struct vmspace *vm, vaddr_t start, vaddr_t end);
 
-/** Would `more` bytes exceed RLIMIT_AS? */
-bool vm_exceeds_limit(const struct vmspace *vm, size_t more);
+/** Would `more` bytes, mapped as `vma` is, exceed RLIMIT_AS or RLIMIT_DATA? */
+bool vm_exceeds_limits(const struct vmspace *vm, const struct vma *vma, size_t more);
+/** So many more bytes (negative: less) are mapped as `vma` is. */
+void vm_account(struct vmspace *vm, const struct vma *vma, long bytes);
 
 /**
  * Chooses or checks the address of a mapping of `len` bytes; changes nothing. What is mapped

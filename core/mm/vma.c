@@ -127,12 +127,19 @@ static void note_hole(struct vmspace *vm, const struct vma *vma)
 	vm->search_from = UK_MAX(vm->search_from, UK_MAX(hole_end, vma->end));
 }
 
+void vm_account(struct vmspace *vm, const struct vma *vma, long bytes)
+{
+	vm->mapped_bytes += (size_t)bytes;
+	if (vma->flags & VMA_LOCKED)
+		vm->locked_bytes += (size_t)bytes;
+	if (vma_is_data(vma, vma->prot))
+		vm->data_bytes += (size_t)bytes;
+}
+
 static void forget_bytes(struct vmspace *vm, const struct vma *vma, size_t len)
 {
 	vm->peak_mapped_bytes = vm_peak_mapped_bytes(vm);
-	vm->mapped_bytes -= len;
-	if (vma->flags & VMA_LOCKED)
-		vm->locked_bytes -= len;
+	vm_account(vm, vma, -(long)len);
 	note_hole(vm, vma);
 }
 
@@ -194,13 +201,6 @@ struct vma *vma_merge(struct vmspace *vm, struct vma *vma)
 	return vma;
 }
 
-static void account(struct vmspace *vm, const struct vma *vma)
-{
-	vm->mapped_bytes += vma->end - vma->start;
-	if (vma->flags & VMA_LOCKED)
-		vm->locked_bytes += vma->end - vma->start;
-}
-
 int vma_insert(struct vmspace *vm, const struct vma *model, struct vma *spare)
 {
 	struct vma *next = vma_find_next_locked(vm, model->start);
@@ -218,7 +218,7 @@ int vma_insert(struct vmspace *vm, const struct vma *model, struct vma *spare)
 			return -ENOMEM;
 		spare = NULL;
 	}
-	account(vm, model);
+	vm_account(vm, model, (long)(model->end - model->start));
 	if (uk_unlikely(spare))
 		uk_free(spare);
 	return 0;
@@ -226,7 +226,7 @@ int vma_insert(struct vmspace *vm, const struct vma *model, struct vma *spare)
 
 struct vma *vma_insert_alone(struct vmspace *vm, const struct vma *model, struct vma *spare)
 {
-	account(vm, model);
+	vm_account(vm, model, (long)(model->end - model->start));
 	return add_node(vm, model, spare);
 }
 

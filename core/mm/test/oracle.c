@@ -121,7 +121,7 @@ static void check_hole(vaddr_t start, vaddr_t end)
 void check_tree(void)
 {
 	struct vma *vma = vma_find_next_locked(vm, 0), *next;
-	size_t mapped = 0, count = 0, i = 0;
+	size_t mapped = 0, data = 0, count = 0, i = 0;
 
 	for (; vma; vma = next) {
 		next = vma_next(vma);
@@ -134,11 +134,14 @@ void check_tree(void)
 		for (; i < vma->end >> UK_PAGE_SHIFT; i++)
 			check_page(i, vma);
 		mapped += vma->end - vma->start;
+		if ((vma->prot & PROT_WRITE) && !(vma->flags & (VMA_SHARED | VMA_STACK)))
+			data += vma->end - vma->start;
 		count++;
 	}
 	for (; i < PAGES; i++)
 		check_page(i, NULL);
 	assert_int_equal(mapped, vm->mapped_bytes);
+	assert_int_equal(data, vm->data_bytes);
 	assert_int_equal(count, vm->vma_count);
 	assert_int_equal(machine_leaf_pages(), vm->resident_pages);
 }

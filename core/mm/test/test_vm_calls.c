@@ -180,6 +180,20 @@ static void test_limits(void **state)
 	assert_int_equal(vm_remap(vm, BASE, 12 * PAGE, 13 * PAGE, 1, 0), -ENOMEM);
 	assert_int_equal(vm_remap(vm, BASE, 12 * PAGE, 12 * PAGE, 3, 0x1000000), 0x1000000);
 	vm->as_limit_bytes = UINT64_MAX;
+	/* Private memory that can be written is data, and nothing else is. */
+	assert_int_equal(vm->data_bytes, 12 * PAGE);
+	vm->data_limit_bytes = 12 * PAGE;
+	assert_int_equal(map(0, 1, RW, 0, NULL), -ENOMEM);
+	assert_int_equal(map(BASE, 4, PROT_READ, 0, NULL), BASE);
+	assert_int_equal(map(BASE + 4 * PAGE, 4, RW, VMA_STACK, NULL), BASE + 4 * PAGE);
+	assert_int_equal(vm_protect(vm, BASE + PAGE, PAGE, RW), -ENOMEM);
+	assert_int_equal(vm_protect(vm, BASE, 8 * PAGE, RW), -ENOMEM);
+	assert_int_equal(vm_protect(vm, 0x1000000, PAGE, PROT_READ), 0);
+	assert_int_equal(vm_protect(vm, BASE + PAGE, PAGE, RW), 0);
+	assert_int_equal(vm_remap(vm, 0x1000000 + PAGE, 11 * PAGE, 12 * PAGE, 1, 0), -ENOMEM);
+	assert_int_equal(vm_unmap(vm, 0x1000000, 12 * PAGE), 0);
+	assert_int_equal(vm_unmap(vm, BASE, 8 * PAGE), 0);
+	assert_int_equal(vm->data_bytes, 0);
 	vm->brk_start = vm->brk_end = BASE + 5;
 	vm->data_limit_bytes = 2 * PAGE;
 	assert_int_equal(vm_brk(vm, 0), BASE + 5);

@@ -445,6 +445,41 @@ static void address_space_limit(void)
 	munmap(p, PAGE);
 }
 
+/* Private memory that may be written counts, and only that; it may become so by mprotect(2). */
+static void data_limit(void)
+{
+	char *p = map(4), *rest = mmap(NULL, 4 * PAGE, PROT_READ, ANONYMOUS, -1, 0);
+	void *shared, *read_only, *stack, *more, *grown, *brk_before;
+	struct rlimit old, limit;
+	int turned, given;
+
+	CHECK_OK(getrlimit(RLIMIT_DATA, &old));
+	brk_before = (void *)syscall(SYS_brk, 0);
+	limit = old;
+	limit.rlim_cur = PAGE; /* there is more than that already */
+	CHECK_OK(setrlimit(RLIMIT_DATA, &limit));
+	more = mmap(NULL, PAGE, RW, ANONYMOUS, -1, 0);
+	read_only = mmap(NULL, PAGE, PROT_READ, ANONYMOUS, -1, 0);
+	shared = mmap(NULL, PAGE, RW, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+	stack = mmap(NULL, PAGE, RW, ANONYMOUS | MAP_GROWSDOWN, -1, 0);
+	turned = mprotect(rest, PAGE, RW);
+	given = mprotect(p, PAGE, PROT_READ);
+	grown = mremap(p + PAGE, 3 * PAGE, 40 * PAGE, MREMAP_MAYMOVE);
+	syscall(SYS_brk, (char *)brk_before + 64 * PAGE);
+	CHECK_OK(setrlimit(RLIMIT_DATA, &old));
+	CHECK(more == MAP_FAILED && grown == MAP_FAILED);
+	CHECK(read_only != MAP_FAILED && shared != MAP_FAILED && stack != MAP_FAILED);
+	CHECK_EQ(turned, -1);
+	CHECK_EQ(given, 0);
+	CHECK_EQ(syscall(SYS_brk, 0), (long)brk_before);
+	CHECK_OK(mprotect(rest, PAGE, RW));
+	munmap(read_only, PAGE);
+	munmap(shared, PAGE);
+	munmap(stack, PAGE);
+	munmap(rest, 4 * PAGE);
+	munmap(p, 4 * PAGE);
+}
+
 /* Many small mappings with alternating protections: no merging, then all of it. */
 static void many_mappings(void)
 {
@@ -490,6 +525,7 @@ static const struct t_test tests[] = {
 	T(mincore_residency),
 	T(msync_errors),
 	T(address_space_limit),
+	T(data_limit),
 	T(many_mappings),
 };
 
