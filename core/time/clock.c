@@ -5,13 +5,15 @@
  * known and when the wall clock is set.
  *
  * A measured rate is refined by a timer 0.1, 1, 10 and 100 seconds later, against the reference
- * that runs since boot. The clock never jumps: the better rate holds from that moment on.
+ * that runs since boot. The clock never jumps: the better rate holds from that moment on. Earlier
+ * rates are kept: what was once told of the past, and of CPU time, is told again.
  *
  * Guarded by irq-off (and the page's sequence counts for readers): `state`.
  */
 #include <linux/errno.h>
 #include <linux/time.h>
 #include <uk/arch/cpu.h>
+#include <uk/assert.h>
 #include <uk/clock.h>
 #include <uk/klog.h>
 #include <uk/lock.h>
@@ -24,6 +26,7 @@
 #define CALIBRATE_MIN_NS (2 * (uint64_t)UK_NSEC_PER_MSEC)
 #define FIRST_REFINE_NS  (100 * (uint64_t)UK_NSEC_PER_MSEC)
 #define LAST_REFINE_NS   (100 * (uint64_t)UK_NSEC_PER_SEC)
+#define MAX_ERAS         5 /* the first rate and four better ones */
 /*
  * So many counts after boot the coarse clock may still show boot, unless somebody read a clock by
  * then: 100 ms at 2.5 GHz. Stamps of files made meanwhile are that much too early, which nobody can
@@ -40,16 +43,21 @@
 	(1u << CLOCK_REALTIME | 1u << CLOCK_REALTIME_COARSE | 1u << CLOCK_REALTIME_ALARM |         \
 	 1u << CLOCK_TAI)
 
+/* From some counter on this is the monotonic clock: counter * rate + offset. */
+struct era {
+	uint64_t from, rate;
+	uint128_t offset;
+};
+
 static struct {
 	struct spinlock lock;
-	bool is_calibrated;
 	uint64_t boot_counter;
-	uint64_t rate;
-	uint128_t offset;      /* of the monotonic clock: its value when the counter was 0 */
-	uint128_t wall_offset; /* realtime minus monotonic */
-	uint64_t wall_ns;      /* the machine's wall clock ... */
-	uint64_t wall_counter; /* ... at this counter; 0: not read yet */
-	uint64_t idle_counts;  /* spent idle so far */
+	struct era eras[MAX_ERAS]; /* oldest first; none changes any more */
+	unsigned int era_count;    /* 0: not calibrated */
+	uint128_t wall_offset;     /* realtime minus monotonic */
+	uint64_t wall_ns;          /* the machine's wall clock ... */
+	uint64_t wall_counter;     /* ... at this counter; 0: not read yet */
+	uint64_t idle_counts;      /* spent idle so far */
 	uint64_t idle_since;
 	struct ktimer refine_timer;
 	uint64_t refine_ns;
@@ -67,8 +75,15 @@ void clock_init(void)
 	ukplat_counter_calibration_begin();
 }
 
+static const struct era *last_era(void)
+{
+	return &state.eras[state.era_count - 1];
+}
+
 static void publish(unsigned int ids, uint128_t offset)
 {
+	uint64_t rate = last_era()->rate;
+
 	for (unsigned int id = 0; id < VDSO_CLOCKS; id++) {
 		struct vdso_clock *clock = &clock_page->clocks[id];
 		uint32_t seq = clock->seq_before + 1;
@@ -77,28 +92,38 @@ static void publish(unsigned int ids, uint128_t offset)
 			continue;
 		__atomic_store_n(&clock->seq_before, seq, __ATOMIC_RELAXED);
 		__atomic_thread_fence(__ATOMIC_RELEASE);
-		clock->rate = state.rate;
+		clock->rate = rate;
 		clock->frac = (uint64_t)offset;
 		clock->sec = (uint64_t)(offset >> 64);
 		__atomic_store_n(&clock->seq_after, seq, __ATOMIC_RELEASE);
 	}
 }
 
-static void publish_all(void)
+static uint128_t era_at(const struct era *era, uint64_t counter)
 {
-	publish(MONOTONIC_CLOCKS, state.offset);
-	publish(REALTIME_CLOCKS, state.offset + state.wall_offset);
+	return (uint128_t)counter * era->rate + era->offset;
 }
 
-static uint128_t monotonic_at(uint64_t counter)
+static void begin_era(const struct era *era)
 {
-	return (uint128_t)counter * state.rate + state.offset;
+	UK_ASSERT(state.era_count < MAX_ERAS);
+	state.eras[state.era_count] = *era;
+	__atomic_store_n(&state.era_count, state.era_count + 1, __ATOMIC_RELEASE);
+}
+
+static void publish_all(void)
+{
+	publish(MONOTONIC_CLOCKS, last_era()->offset);
+	publish(REALTIME_CLOCKS, last_era()->offset + state.wall_offset);
 }
 
 static void set_rate(uint64_t rate)
 {
-	state.offset = clock_reanchor(state.offset, state.rate, rate, ukarch_counter());
-	state.rate = rate;
+	const struct era *old = last_era();
+	struct era era = {.from = ukarch_counter(), .rate = rate};
+
+	era.offset = clock_reanchor(old->offset, old->rate, rate, era.from);
+	begin_era(&era);
 	publish_all();
 }
 
@@ -120,7 +145,7 @@ static void refine(struct ktimer *timer)
 
 	ukplat_counter_calibrate(0, &freq);
 	rate = clock_rate_of_hz(freq.hz);
-	if (rate != state.rate)
+	if (rate != last_era()->rate)
 		set_rate(rate);
 	spin_unlock_irqrestore(&state.lock, flags);
 	uk_pr_debug("counter: %lu Hz (%s, after %lu ms)\n", freq.hz, freq.source,
@@ -132,20 +157,21 @@ static void refine(struct ktimer *timer)
 
 static void __uk_cold __uk_noinline calibrate(void)
 {
+	struct era era = {.from = state.boot_counter};
 	struct ukplat_counter_freq freq;
 	unsigned long flags = spin_lock_irqsave(&state.lock);
 
-	if (state.is_calibrated) { /* by another CPU, or by an interrupt just before */
+	if (state.era_count) { /* by another CPU, or by an interrupt just before */
 		spin_unlock_irqrestore(&state.lock, flags);
 		return;
 	}
 	ukplat_counter_calibrate(CALIBRATE_MIN_NS, &freq);
 	read_wall_once();
-	state.rate = clock_rate_of_hz(freq.hz);
-	state.offset = -((uint128_t)state.boot_counter * state.rate);
-	state.wall_offset = clock_fixed_of_ns(state.wall_ns) - monotonic_at(state.wall_counter);
+	era.rate = clock_rate_of_hz(freq.hz);
+	era.offset = -((uint128_t)era.from * era.rate);
+	state.wall_offset = clock_fixed_of_ns(state.wall_ns) - era_at(&era, state.wall_counter);
+	begin_era(&era);
 	publish_all();
-	state.is_calibrated = true;
 	uk_print_set_clock(clock_counter_to_ns);
 	spin_unlock_irqrestore(&state.lock, flags);
 	uk_pr_debug("counter: %lu Hz (%s)\n", freq.hz, freq.source);
@@ -162,7 +188,7 @@ uint128_t clock_read_fixed(unsigned int id)
 	uint128_t time;
 	uint32_t seq;
 
-	if (uk_unlikely(!state.is_calibrated))
+	if (uk_unlikely(!state.era_count))
 		calibrate();
 	do {
 		seq = __atomic_load_n(&clock->seq_after, __ATOMIC_ACQUIRE);
@@ -184,7 +210,7 @@ uint64_t clock_realtime_ns(void)
 
 uint64_t clock_realtime_coarse_ns(void)
 {
-	if (uk_likely(state.is_calibrated) ||
+	if (uk_likely(state.era_count) ||
 	    ukarch_counter() - state.boot_counter > COARSE_BOOT_COUNTS)
 		return clock_realtime_ns();
 	read_wall_once();
@@ -202,8 +228,8 @@ int clock_set_realtime_ns(uint64_t ns)
 	now = clock_read_fixed(CLOCK_MONOTONIC); /* calibrates */
 	flags = spin_lock_irqsave(&state.lock);
 	if (clock_fixed_of_ns(ns) >= now) {
-		state.wall_offset = clock_fixed_of_ns(ns) - monotonic_at(ukarch_counter());
-		publish(REALTIME_CLOCKS, state.offset + state.wall_offset);
+		state.wall_offset = clock_fixed_of_ns(ns) - era_at(last_era(), ukarch_counter());
+		publish(REALTIME_CLOCKS, last_era()->offset + state.wall_offset);
 		error = 0;
 	}
 	spin_unlock_irqrestore(&state.lock, flags);
@@ -216,19 +242,22 @@ int clock_set_realtime_ns(uint64_t ns)
 
 uint64_t clock_counter_to_ns(uint64_t counter)
 {
-	if (!state.is_calibrated)
+	const struct era *era;
+
+	if (!state.era_count)
 		calibrate();
 	if (counter <= state.boot_counter)
 		return 0;
-	/* An earlier, slightly different rate may have held then: never negative, near enough. */
-	return clock_fixed_to_ns((uint128_t)(counter - state.boot_counter) * state.rate);
+	for (era = last_era(); counter < era->from; era--)
+		;
+	return clock_fixed_to_ns(era_at(era, counter));
 }
 
+/* As if they had been counted from boot on. Nobody has counted more than there were since then, so
+ * a better rate changes no duration that was there to be told before. */
 uint64_t clock_counts_to_ns(uint64_t counts)
 {
-	if (!state.is_calibrated)
-		calibrate();
-	return clock_fixed_to_ns((uint128_t)counts * state.rate);
+	return clock_counter_to_ns(state.boot_counter + counts);
 }
 
 /* --- CPU time -----------------------------------------------------------------------------------
@@ -246,9 +275,5 @@ void clock_idle_end(void)
 
 uint64_t clock_cpu_ns(void)
 {
-	if (!state.is_calibrated)
-		calibrate();
-	return clock_fixed_to_ns(
-		(uint128_t)(ukarch_counter() - state.boot_counter - state.idle_counts) *
-		state.rate);
+	return clock_counts_to_ns(ukarch_counter() - state.boot_counter - state.idle_counts);
 }

@@ -10,6 +10,7 @@
 #include <linux/time.h>
 #include <string.h>
 #include <uk/arch/cpu.h>
+#include <uk/assert.h>
 #include <uk/clock.h>
 #include <uk/lock.h>
 #include <uk/plat/time.h>
@@ -27,6 +28,11 @@ static struct process process = {.pid = 7};
 static struct task task = {.tid = 9, .process = &process};
 struct task *current = &task;
 
+void uk_assert_failed(const char *expr, const char *file, int line)
+{
+	fail_msg("assertion %s failed at %s:%d", expr, file, line);
+	__builtin_trap();
+}
 struct task *task_find(int tid)
 {
 	return tid == task.tid ? &task : NULL;
@@ -186,17 +192,25 @@ static void test_first_read(void **state)
 static void test_refinement_does_not_jump(void **state)
 {
 	uint64_t before = clock_monotonic_ns(), real = clock_realtime_ns();
+	uint64_t cpu = clock_cpu_ns(), half = clock_counts_to_ns(SEC / 2);
+	uint64_t stamp = clock_counter_to_ns(fake_counter - SEC / 2);
 	uint32_t seq = page.clocks[CLOCK_MONOTONIC].seq_after;
 
 	(void)state;
 	machine.hz = SEC / 1000 * 1001;
 	armed->expired(armed);
+	/* What was told about the past, and of CPU time that was used in it, stays. */
+	assert_int_equal(clock_cpu_ns(), cpu);
+	assert_int_equal(clock_counts_to_ns(SEC / 2), half);
+	assert_int_equal(clock_counter_to_ns(fake_counter - SEC / 2), stamp);
+	assert_int_equal(clock_counter_to_ns(fake_counter), before);
 	assert_int_equal(clock_monotonic_ns(), before);
 	assert_int_equal(clock_realtime_ns(), real);
 	assert_int_equal(page.clocks[CLOCK_MONOTONIC].seq_after, seq + 1);
 	assert_true(armed->deadline_ns - (before + SEC) <= 1);
 	fake_counter += machine.hz;
 	assert_true(clock_monotonic_ns() - before - SEC + 1 <= 2);
+	assert_true(clock_cpu_ns() - cpu - SEC + 1 <= 2);
 	machine.is_exact = true;
 	armed->deadline_ns = 0;
 	armed->expired(armed);
