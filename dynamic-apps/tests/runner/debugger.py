@@ -79,7 +79,10 @@ class Debugger:
 
     def run_to(self, symbol, times=1):
         """Goes on until the function is called, `times` times."""
-        point = f"1,{self.symbols[symbol]:x},1"
+        self._run_to_address(self.symbols[symbol], times)
+
+    def _run_to_address(self, address, times):
+        point = f"1,{address:x},1"
         self._must(f"Z{point}")
         for left in range(times, 0, -1):
             if left < times:
@@ -99,11 +102,14 @@ class Debugger:
         answer = self.ask(f"m{address:x},8")
         return None if answer.startswith("E") else int.from_bytes(bytes.fromhex(answer), "little")
 
-    def call_first(self, symbol):
-        """Where it stands now goes on when this function has returned."""
-        stack = self.register("rsp") - 8
-        self._must(f"M{stack:x},8:{self.register('rip').to_bytes(8, 'little').hex()}")
+    def call(self, symbol):
+        """Runs this function and comes back to where the guest stands."""
+        kept = {name: self.register(name) for name in REGISTERS}
+        stack, back = kept["rsp"] - 8, kept["rip"]
+        self._must(f"M{stack:x},8:{back.to_bytes(8, 'little').hex()}")
         self.set(rsp=stack, rip=self.symbols[symbol])
+        self._run_to_address(back, 1)
+        self.set(**kept)
 
     def function_at(self, address):
         """The name of the function that holds this address."""

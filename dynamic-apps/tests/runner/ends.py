@@ -56,7 +56,7 @@ def crash_meanwhile(context):
     initrd = guest.mkinitrd(context, "thread_ends", [(program, "/thread_ends")])
     with Debugger(context, initrd, "/thread_ends fault-twice", memory=64) as debugger:
         debugger.run_to("crash_print_mappings")
-        debugger.call_first("sched_yield")
+        debugger.call("sched_yield")
         result = debugger.finish()
     guest.expect_status(result, WAYS["fault"])
     guest.expect_text(result, "[stack]")
