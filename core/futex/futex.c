@@ -27,16 +27,18 @@ int futex_find_shared_key(struct futex_key *key, uintptr_t addr)
 {
 	struct vmspace *vm = current->vm;
 	const struct vma *vma;
+	bool is_accessible;
 
 	mutex_lock(&vm->lock);
 	vma = vma_find_locked(vm, addr);
+	is_accessible = vma && vma->prot;
 	if (vma && (vma->flags & VMA_SHARED) && vma->object)
 		*key = (struct futex_key){
 			.space = (uintptr_t)vma->object,
 			.offset = vma->offset_bytes + (addr - vma->start),
 		};
 	mutex_unlock(&vm->lock);
-	return vma ? 0 : -EFAULT;
+	return is_accessible ? 0 : -EFAULT;
 }
 
 static inline bool is_queued(const struct futex_waiter *waiter)

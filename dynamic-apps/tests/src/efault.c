@@ -1,16 +1,21 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * A wild pointer to every pointer argument of every call that is there (sockets have a program of
- * their own): EFAULT, no crash, nothing written.
+ * A wild pointer to every pointer argument of every call that is there: EFAULT, no crash, nothing
+ * written. A row holds arguments that are good; each pointer among them is replaced in turn by
+ * addresses of every bad kind. Rows of calls that look at a pointer only sometimes say so (ANY).
+ * The kernel's table of calls tells whether one is missing.
  */
-#include "t_efault.h"
+#include "efault_try.h"
 
+#include <asm/unistd.h>
 #include <poll.h>
 #include <sys/epoll.h>
 #include <sys/eventfd.h>
 #include <sys/inotify.h>
 #include <sys/ioctl.h>
+#include <sys/mman.h>
 #include <sys/prctl.h>
+#include <sys/socket.h>
 #include <sys/timerfd.h>
 #include <time.h>
 #include <sys/uio.h>
@@ -26,6 +31,7 @@ enum {
 	FD_EPOLL, /* with something to report */
 	FD_PID,
 	FD_INOTIFY,
+	FD_SOCKET, /* one of a pair for datagrams, with one to receive */
 	FD_TIMER,
 };
 
@@ -44,6 +50,9 @@ static struct flock lock_good = {.l_type = F_RDLCK};
 static uint64_t how_good[3];
 static long event_good[8] = {0, SIGUSR1};
 static long timex_good[26];
+static struct sockaddr address_good = {.sa_family = AF_UNIX};
+static int len_good = 100, option_len_good = 4;
+static long waitv_good[3] = {0, (long)&mask_good, 2};
 
 #define F   P(name_good)
 #define G   P(good)
@@ -101,14 +110,25 @@ static const struct row rows[] = {
 	R(getxattr, K(STR, STR), 0, F, P("user.x"), G, 10),
 	R(getxattr, K(NONE, NONE, OUT), ANY, F, P("user.x"), G, 10),
 	R(lgetxattr, K(STR, STR), 0, F, P("user.x"), G, 10),
+	R(lgetxattr, K(NONE, NONE, OUT), ANY, F, P("user.x"), G, 10),
 	R(fgetxattr, K(NONE, STR), 0, FD_FILE, P("user.x"), G, 10),
+	R(fgetxattr, K(NONE, NONE, OUT), ANY, FD_FILE, P("user.x"), G, 10),
 	R(setxattr, K(STR, STR), 0, F, P("user.x"), G, 10, 0),
 	R(setxattr, K(NONE, NONE, IN), ANY, F, P("user.x"), G, 10, 0),
+	R(lsetxattr, K(STR, STR), 0, F, P("user.x"), G, 10, 0),
+	R(lsetxattr, K(NONE, NONE, IN), ANY, F, P("user.x"), G, 10, 0),
+	R(fsetxattr, K(NONE, STR), 0, FD_FILE, P("user.x"), G, 10, 0),
+	R(fsetxattr, K(NONE, NONE, IN), ANY, FD_FILE, P("user.x"), G, 10, 0),
 	R(removexattr, K(STR, STR), 0, F, P("user.x")),
+	R(lremovexattr, K(STR, STR), 0, F, P("user.x")),
+	R(fremovexattr, K(NONE, STR), 0, FD_FILE, P("user.x")),
 	R(listxattr, K(STR), 0, F, G, 10),
 	R(listxattr, K(NONE, OUT), ANY, F, G, 10),
+	R(llistxattr, K(STR), 0, F, G, 10),
+	R(llistxattr, K(NONE, OUT), ANY, F, G, 10),
+	R(flistxattr, K(NONE, OUT), ANY, FD_FILE, G, 10),
 	R(mount, K(NONE, STR, STR), 0, 0, P("."), P("tmpfs"), 0, 0),
-	R(mount, K(STR), ANY, P("none"), P("missing"), P("tmpfs"), 0, 0),
+	R(mount, K(STR, NONE, NONE, NONE, IN), ANY, P("none"), P("missing"), P("tmpfs"), 0, G),
 	R(umount2, K(STR), 0, F, 0),
 	R(execve, K(STR, IN, IN), 0, P(exe_path), P(two_pointers), P(two_pointers)),
 	R(execveat, K(NONE, STR, IN, IN), 0, CWD, P(exe_path), P(two_pointers), P(two_pointers), 0),
@@ -160,9 +180,29 @@ static const struct row rows[] = {
 	{"epoll_pwait2", 441, K(NONE, OUT, NONE, IN, IN), 0, {FD_EPOLL, G, 1, Z, P(&mask_good), 8}},
 	{"pidfd_send_signal", 424, K(NONE, NONE, IN), 0, {FD_PID, SIGCHLD, G, 0}},
 
+	/* sockets */
+	R(socketpair, K(NONE, NONE, NONE, OUT), 0, AF_UNIX, SOCK_STREAM, 0, G),
+	R(bind, K(NONE, IN), 0, FD_SOCKET, P(&address_good), 16),
+	R(connect, K(NONE, IN), 0, FD_SOCKET, P(&address_good), 16),
+	R(accept, K(NONE, OUT, OUT), ANY, FD_SOCKET, G, P(&len_good)),
+	R(accept4, K(NONE, OUT, OUT), ANY, FD_SOCKET, G, P(&len_good), 0),
+	R(getsockname, K(NONE, OUT, OUT), 0, FD_SOCKET, G, P(&len_good)),
+	R(getpeername, K(NONE, OUT, OUT), 0, FD_SOCKET, G, P(&len_good)),
+	R(sendto, K(NONE, IN), 0, FD_SOCKET, G, 10, 0, 0, 0),
+	R(sendto, K(NONE, NONE, NONE, NONE, IN), 0, FD_SOCKET, G, 10, 0, P(&address_good), 16),
+	R(recvfrom, K(NONE, OUT, NONE, NONE, NONE, OUT), 0, FD_SOCKET, G, 10, 2, P(good + 64),
+	  P(&len_good)),
+	R(recvfrom, K(NONE, NONE, NONE, NONE, OUT), ANY, FD_SOCKET, G, 10, 2, G, P(&len_good)),
+	R(sendmsg, K(NONE, IN), 0, FD_SOCKET, G, 0),
+	R(recvmsg, K(NONE, OUT), 0, FD_SOCKET, G, 2),
+	R(sendmmsg, K(NONE, IN), 0, FD_SOCKET, G, 1, 0),
+	R(recvmmsg, K(NONE, OUT, NONE, NONE, IN), 0, FD_SOCKET, G, 1, 2, Z),
+	R(setsockopt, K(NONE, NONE, NONE, IN), 0, FD_SOCKET, 1, 2, P(&len_good), 4),
+	R(getsockopt, K(NONE, NONE, NONE, OUT, OUT), 0, FD_SOCKET, 1, 3, G, P(&option_len_good)),
+
 	/* memory */
 	R(mincore, K(NONE, NONE, OUT), 0, G, 2 * PAGE, G),
-	R(get_mempolicy, K(OUT), ANY, G, 0, 0, 0, 0),
+	R(get_mempolicy, K(OUT, OUT), ANY, G, P(good + 64), 64, 0, 0),
 	R(set_mempolicy, K(NONE, IN), ANY, 2, Z, 64),
 	R(mbind, K(NONE, NONE, NONE, IN), ANY, G, PAGE, 2, Z, 64, 0),
 
@@ -175,7 +215,7 @@ static const struct row rows[] = {
 	R(nanosleep, K(IN), 0, Z, 0),
 	R(nanosleep, K(NONE, OUT), ANY, Z, G),
 	R(gettimeofday, K(OUT, OUT), 0, G, P(good + 64)),
-	R(settimeofday, K(IN), 0, Z, 0),
+	R(settimeofday, K(IN, IN), 0, Z, Z),
 	R(time, K(OUT), 0, G),
 	R(times, K(OUT), 0, G),
 	R(timer_create, K(NONE, IN), 0, 1, P(event_good), P(good)),
@@ -205,6 +245,10 @@ static const struct row rows[] = {
 	/* the process */
 	{"futex WAIT", SYS_futex, K(IN), ALIGNED, {P(&poll_good.fd), 0, 1, 0, 0, 0}},
 	{"futex timeout", SYS_futex, K(NONE, NONE, NONE, IN), 0, {Z, 0, 0, Z, 0, 0}},
+	{"futex REQUEUE", SYS_futex, K(NONE, NONE, NONE, NONE, IN), ALIGNED, {Z, 3, 0, 0, G, 0}},
+	{"futex_waitv", 449, K(IN, NONE, NONE, IN), 0, {P(waitv_good), 1, 0, Z, 1}},
+	{"clone3", 435, K(IN), 0, {P(how_good), 64}},
+	{"rseq", 334, K(OUT), ANY, {G, 32, 0, 0}}, /* the libc has registered one: EINVAL */
 	R(get_robust_list, K(NONE, OUT, OUT), 0, 0, G, P(good + 64)),
 	R(wait4, K(NONE, OUT, NONE, OUT), ANY, -1, G, 1, P(good + 64)),
 	R(waitid, K(NONE, NONE, OUT, NONE, OUT), ANY, 0, 0, G, 5, P(good + 256)),
@@ -219,13 +263,15 @@ static const struct row rows[] = {
 	R(sched_setparam, K(NONE, IN), 0, 0, Z),
 	R(sched_setscheduler, K(NONE, NONE, IN), 0, 0, 0, Z),
 	R(sched_rr_get_interval, K(NONE, OUT), 0, 0, G),
+	R(sched_setattr, K(NONE, IN), 0, 0, P(good + 64), 0),
+	R(sched_getattr, K(NONE, OUT), 0, 0, G, 48, 0),
 	R(getcpu, K(OUT, OUT), 0, G, P(good + 8), 0),
 	R(getresuid, K(OUT, OUT, OUT), 0, G, P(good + 8), P(good + 16)),
 	R(getresgid, K(OUT, OUT, OUT), 0, G, P(good + 8), P(good + 16)),
 	R(getgroups, K(NONE, OUT), ANY, 32, G),
 	R(setgroups, K(NONE, IN), 0, 1, Z),
 	R(capget, K(IN, OUT), 0, P(cap_header), G),
-	R(capset, K(IN), 0, P(cap_header), G),
+	R(capset, K(IN, IN), 0, P(cap_header), G),
 	R(getrlimit, K(NONE, OUT), 0, 7, G),
 	R(setrlimit, K(NONE, IN), 0, 4, Z),
 	R(prlimit64, K(NONE, NONE, IN), 0, 0, 4, Z, 0),
@@ -242,13 +288,14 @@ static const struct row rows[] = {
 };
 /* clang-format on */
 
-/* --- set-up --------------------------------------------------------------------------------- */
-
 static void set_up(void)
 {
 	struct epoll_event event = {.events = EPOLLIN};
 	int fds[2], timer = -1;
 
+	CHECK_OK(socketpair(AF_UNIX, SOCK_DGRAM | SOCK_NONBLOCK, 0, fds));
+	CHECK_EQ(dup2(fds[0], FD_SOCKET), FD_SOCKET);
+	CHECK_EQ(send(fds[1], good, 10, 0), 10);
 	CHECK_EQ(dup2(t_make_file("f", good, sizeof(good)), FD_FILE), FD_FILE);
 	CHECK_OK(symlink("./f", "l"));
 	CHECK_EQ(dup2(open("/dev/zero", O_RDWR), FD_ZERO), FD_ZERO);
@@ -269,6 +316,57 @@ static void set_up(void)
 	CHECK_EQ(timer, TIMER);
 	CHECK_EQ(lseek(FD_FILE, 0, SEEK_SET), 0);
 	make_bads();
+}
+
+/* --- is the table complete? ----------------------------------------------------------------- */
+
+/* The kernel's own table, as far as it says which arguments are pointers. */
+static const struct call {
+	const char *name, *status;
+	long nr;
+	const char *types[6];
+} calls[] = {
+#define SYSCALL(name, status, result, note, ...) {#name, #status, __NR_##name, {__VA_ARGS__}},
+#define SYSCALL_HOLE(first, last)
+#define A(type, name, kind) #type
+#define NOARGS              ""
+#include "../../../syscall/syscalls.def"
+};
+
+/* Pointers that nobody looks at when the call is made, or that cannot be tried here. */
+static const struct left_out {
+	long nr;
+	int argument;
+} left_out[] = {
+	{SYS_set_tid_address, 0}, /* kept_pointers() */
+	{SYS_set_robust_list, 0}, /* kept_pointers() */
+	{SYS_clone, 2},           /* does not undo the new thread: clone.c */
+	{SYS_getcpu, 2},          /* unused */
+	{SYS_reboot, 3},          /* of a restart */
+};
+
+static bool has_row(long nr, int argument)
+{
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++)
+		if (rows[i].nr == nr && rows[i].kinds[argument] != NONE)
+			return true;
+	for (size_t i = 0; i < sizeof(left_out) / sizeof(left_out[0]); i++)
+		if (left_out[i].nr == nr && left_out[i].argument == argument)
+			return true;
+	return false;
+}
+
+static void every_pointer_has_a_row(void)
+{
+	for (size_t i = 0; i < sizeof(calls) / sizeof(calls[0]); i++)
+		for (int argument = 0; argument < 6; argument++) {
+			const char *type = calls[i].types[argument];
+
+			if (type && strstr(type, "__user") && strcmp(calls[i].status, "ENOSYS") &&
+			    !has_row(calls[i].nr, argument))
+				t_fail(__FILE__, __LINE__, "%s, argument %d has no row",
+				       calls[i].name, argument + 1);
+		}
 }
 
 static void every_call(void)
@@ -328,9 +426,7 @@ static void kept_pointers(void)
 }
 
 static const struct t_test tests[] = {
-	T(every_call),
-	T(pointers_in_structures),
-	T(lengths),
+	T(every_pointer_has_a_row), T(every_call), T(pointers_in_structures), T(lengths),
 	T(kept_pointers),
 };
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* Wild pointers to every pointer argument of the socket calls, as efault.c for the others. */
-#include "t_efault.h"
+#include "efault_try.h"
 
 #include <stddef.h>
 #include <sys/socket.h>
@@ -65,6 +65,8 @@ static void set_up(void)
 	const struct sockaddr *addr = (struct sockaddr *)&name;
 	int ends[2];
 
+	/* of this run's own: another one may run beside it */
+	snprintf(name.sun_path + 1, sizeof(name.sun_path) - 1, "efault-%d", getpid());
 	put_at(socket(AF_UNIX, SOCK_STREAM, 0), FD_NEW);
 	put_at(socket(AF_UNIX, SOCK_STREAM, 0), FD_LISTENING);
 	CHECK_OK(bind(FD_LISTENING, addr, sizeof(name)));

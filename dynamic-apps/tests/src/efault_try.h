@@ -1,11 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/*
- * What the programs of wild pointers share. A row holds arguments that are good; each pointer among
- * them is replaced in turn by addresses of every bad kind. Rows of calls that look at a pointer
- * only sometimes say so (ANY).
- */
-#ifndef T_EFAULT_H
-#define T_EFAULT_H
+/* For efault.c and efault_sockets.c: what a row of their tables is, the bad addresses, and trying
+ * them on one argument. */
+#ifndef EFAULT_TRY_H
+#define EFAULT_TRY_H
 
 #include "t.h"
 
@@ -133,4 +130,4 @@ static void try_rows(const struct row *rows, size_t count)
 				try_argument(&rows[i], argument);
 }
 
-#endif /* T_EFAULT_H */
+#endif /* EFAULT_TRY_H */
