@@ -101,17 +101,26 @@ def host_shell_status(status):
     return 128 - status if status < 0 else status
 
 
+def mount_namespace():
+    """The command that runs another one with mounts of its own, as root of the machine or, for
+    an ordinary user, of a user namespace."""
+    if os.geteuid() == 0:
+        return ["unshare", "-m", "--"]
+    argv = ["unshare", "-r", "-m", "--"]
+    if run(argv + ["true"], TIME_LIMIT).status != 0:
+        raise Skipped("needs root, or user namespaces, on the host")
+    return argv
+
+
 def on_host(argv, timeout=TIME_LIMIT, is_private=False, **more):
     """Runs on Linux; is_private: with a fresh tmpfs as /tmp, as the guest has it."""
     argv = [str(a) for a in argv]
     if is_private:
-        if os.geteuid() != 0:
-            raise Skipped("needs root on the host")
         # The tree itself may lie below /tmp: its programs stay where they are.
         script = ('d=$(dirname "$1") && mount --bind "$d" /mnt && '
                   'mount -t tmpfs -o mode=1777 none /tmp && mkdir -p "$d" && '
                   'mount --bind /mnt "$d" && umount /mnt && exec "$@"')
-        argv = ["unshare", "-m", "--", "sh", "-c", script, "sh"] + argv
+        argv = mount_namespace() + ["sh", "-c", script, "sh"] + argv
     result = run(argv, timeout, env=ENVIRONMENT, **more)
     result.status = host_shell_status(result.status)
     return result

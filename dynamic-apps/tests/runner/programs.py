@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: BSD-3-Clause
-"""The C programs of ../src: each must pass on Linux and in the guest and print the same."""
+"""The C programs of ../src: each must pass on Linux and in the guest and print the same. An
+ordinary user runs only the guest's half."""
 import os
 import pty
 
@@ -98,14 +99,15 @@ def run_on_linux(program):
 def run_program(context, name, variant, cpu, **options):
     program = guest.compile_c(context, guest.TESTS / "src" / f"{name}.c", f"{name}-{variant}",
                               variant)
-    host = run_on_linux(program)
-    if host.status != 0:
+    # On Linux they do what only root may. In the guest everybody is, and they judge themselves.
+    host = run_on_linux(program) if os.geteuid() == 0 else None
+    if host and host.status != 0:
         raise Failed(f"on Linux: status {host.status}: {failures(host)}")
     initrd = guest.mkinitrd(context, f"program-{name}-{variant}", programs=[program])
     result = guest.boot(context, initrd, str(program), cpu=cpu, params=PARAMS, **options)
     if result.status != 0:
         raise Failed(f"status {result.status}: {failures(result)}")
-    differs = difference(host, result)
+    differs = difference(host, result) if host else None
     if differs:
         raise Failed(differs)
 
