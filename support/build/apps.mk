@@ -35,8 +35,10 @@ define uk_app_rules
 prerequisites-app-$(1):
 	$$(Q)$(SCRIPTS)/prerequisites -p $(APP$(2)_PACKAGES)
 $(APP$(2)_BINARIES): | prerequisites-app-$(1)
-$(APP$(2)_BUILD)/initrd.cpio: $(APP$(2)_BINARIES) FORCE | prerequisites-app-$(1)
-	$$(Q)mkdir -p $$(@D)
+$(APP$(2)_BUILD):
+	$$(Q)mkdir -p $$@
+# make expands the whole recipe before it runs the first line: the folder is a prerequisite.
+$(APP$(2)_BUILD)/initrd.cpio: $(APP$(2)_BINARIES) FORCE | prerequisites-app-$(1) $(APP$(2)_BUILD)
 	$$(Q)$(SCRIPTS)/mkinitrd -o $$@ $(call uk_app_initrd_args,$(2))
 	$$(file >$$(@D)/cmdline,$$(APP$(2)_PROGRAM) $$(APP$(2)_ARGS))
 test-app-$(1): $(APP$(2)_BUILD)/initrd.cpio
