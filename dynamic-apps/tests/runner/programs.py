@@ -49,6 +49,7 @@ PROGRAMS = {
     "random": (STATIC, BOTH_CPUS, {}),
     "threads": (EVERY, BOTH_CPUS, {}),
     "thread_cpu": (("static", "musl"), BOTH_CPUS, {}),
+    "thread_limit": (("static", "musl"), ("max",), {"memory": 48}),
     "own_gs": (("static",), BOTH_CPUS, {}),
     "thread_sync": (("static", "dynamic", "musl"), ("max",), {}),
     "thread_signals": (("static", "musl"), BOTH_CPUS, {}),
