@@ -9,7 +9,9 @@ from .programs import difference
 
 # argument of thread_ends.c: its status
 WAYS = {
-    "return": 3, "exit": 9, "exit-group": 11, "all-end": 0, "bare-exit": 9, "fault": 139, "fault-twice": 139,
+    "return": 3, "exit": 9, "exit-group": 11, "all-end": 0, "bare-exit": 9, "fault": 139,
+    "fault-twice": 139, "handler-faults": 139, "frame-has-no-room": 139, "frame-is-nonsense": 139,
+    "frame-leads-to-kernel": 139,
     "overflow": 139, "abort": 134, "terminate": 143, "kill": 137, "killed-as-holder": 137,
     "exec": 0, "threads": 21,
 }

@@ -6,6 +6,7 @@
 #include "t_threads.h"
 
 #include <sys/mman.h>
+#include <ucontext.h>
 
 static pthread_mutex_t held = PTHREAD_MUTEX_INITIALIZER;
 static pthread_t main_thread;
@@ -165,6 +166,65 @@ static void *killed_as_holder(void *argument)
 	return argument;
 }
 
+/* --- frames of signals ------------------------------------------------------------------------ */
+
+static void handle(int signo, void (*handler)(int, siginfo_t *, void *))
+{
+	struct sigaction action = {.sa_sigaction = handler, .sa_flags = SA_SIGINFO};
+
+	sigaction(signo, &action, NULL);
+}
+
+static void on_signal_fault(int signo, siginfo_t *info, void *context)
+{
+	(void)context;
+	*(volatile int *)info->si_addr = signo;
+}
+
+static void *handler_faults(void *argument)
+{
+	handle(SIGSEGV, on_signal_fault);
+	return faults(argument);
+}
+
+static void *frame_has_no_room(void *argument)
+{
+	handle(SIGUSR1, on_signal_fault);
+	asm volatile("mov $0x1000, %%esp\n\tsyscall\n\tud2"
+		     :
+		     : "a"(SYS_tgkill), "D"(getpid()), "S"(tid()), "d"(SIGUSR1)
+		     : "memory", "rcx", "r11");
+	return argument;
+}
+
+static void *frame_is_nonsense(void *argument)
+{
+	static char frame[8192] __attribute__((aligned(64)));
+
+	memset(frame, 0xa5, sizeof(frame));
+	asm volatile("mov %1, %%rsp\n\tsyscall\n\tud2"
+		     :
+		     : "a"(SYS_rt_sigreturn), "r"(frame + 1024)
+		     : "memory", "rcx", "r11");
+	return argument;
+}
+
+static void on_signal_leave(int signo, siginfo_t *info, void *context)
+{
+	ucontext_t *uc = context;
+
+	(void)signo;
+	(void)info;
+	uc->uc_mcontext.gregs[REG_RIP] = (long long)0xffffffff80001000;
+}
+
+static void *frame_leads_to_kernel(void *argument)
+{
+	handle(SIGUSR1, on_signal_leave);
+	raise(SIGUSR1);
+	return argument;
+}
+
 static const struct {
 	const char *name;
 	void *(*run)(void *);
@@ -172,6 +232,10 @@ static const struct {
 	{"exit", exits},
 	{"exit-group", exits_group},
 	{"fault", faults},
+	{"handler-faults", handler_faults},
+	{"frame-has-no-room", frame_has_no_room},
+	{"frame-is-nonsense", frame_is_nonsense},
+	{"frame-leads-to-kernel", frame_leads_to_kernel},
 	{"abort", aborts},
 	{"terminate", raises_term},
 	{"kill", kills_main},
