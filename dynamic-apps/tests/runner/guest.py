@@ -33,6 +33,12 @@ class Context:
         self.build.mkdir(parents=True, exist_ok=True)
         self._lock = threading.Lock()
         self._things = {}
+        self._host_locks = {}
+
+    def on_host_alone(self, name):
+        """A lock: of what is called `name` one at a time, since names on the host are shared."""
+        with self._lock:
+            return self._host_locks.setdefault(name, threading.Lock())
 
     def made(self, key, make):
         """make()'s result, or its failure again, for everyone who asks by this key."""
