@@ -91,7 +91,7 @@ static int prepare_file(struct vm_map_args *args, struct file *file)
 		return (int)PTR_ERR(object);
 	args->object = object; /* NULL: /dev/zero, as good as anonymous */
 	args->file = file;
-	if (!is_shared || ((file->mode & FILE_WRITE) && !(object && object->is_write_sealed)))
+	if (!is_shared || (file->mode & FILE_WRITE))
 		args->flags |= VMA_MAYWRITE;
 	return 0;
 }

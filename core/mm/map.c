@@ -190,6 +190,17 @@ static int replace(struct vmspace *vm, vaddr_t start, vaddr_t end, struct vma **
 	return -ENOMEM;
 }
 
+/* Under the lock, since a seal may have been set after the caller looked at the file. */
+static int respect_seal(struct vma *vma)
+{
+	if (!(vma->flags & VMA_SHARED) || !vma->object || !vma->object->is_write_sealed)
+		return 0;
+	if (vma->prot & PROT_WRITE)
+		return -EPERM;
+	vma->flags &= ~VMA_MAYWRITE;
+	return 0;
+}
+
 int vm_map_locked(struct vmspace *vm, const struct vm_map_args *args, vaddr_t *address)
 {
 	size_t len = UK_ALIGN_UP(args->len_bytes, UK_PAGE_SIZE);
@@ -208,7 +219,9 @@ int vm_map_locked(struct vmspace *vm, const struct vm_map_args *args, vaddr_t *a
 		return -EINVAL;
 	if (len < args->len_bytes || len > UKARCH_USER_END)
 		return -ENOMEM;
-	error = vm_place(vm, args, len, &vma.start);
+	error = respect_seal(&vma);
+	if (!error)
+		error = vm_place(vm, args, len, &vma.start);
 	if (error)
 		return error;
 	vma.end = vma.start + len;

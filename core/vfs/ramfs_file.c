@@ -195,10 +195,7 @@ out:
 static struct vm_object *ramfs_mmap(struct file *file, unsigned int prot, bool is_shared)
 {
 	struct ramfs_file *data = ramfs_file_of(file->inode);
-	bool is_writable = is_shared && prot & 0x2; /* PROT_WRITE */
 
-	if (is_writable && data->object.is_write_sealed)
-		return ERR_PTR(-EPERM);
 	vm_object_get(&data->object);
 	return &data->object;
 }

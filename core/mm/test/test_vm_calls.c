@@ -51,6 +51,18 @@ static void test_remap_length_0_duplicates_shared_memory(void **state)
 	assert_int_equal(load(BASE), 77);
 }
 
+/* The seal may come between the look at the file and the mapping: the flags still say MAYWRITE. */
+static void test_sealed_objects_stay_unwritten(void **state)
+{
+	file_object.object.is_write_sealed = true;
+	assert_int_equal(map(BASE, 1, RW, VMA_SHARED | VMA_MAYWRITE, &file_object.object), -EPERM);
+	assert_int_equal(map(BASE, 1, PROT_READ, VMA_SHARED | VMA_MAYWRITE, &file_object.object),
+			 BASE);
+	assert_int_equal(vm_protect(vm, BASE, PAGE, RW), -EACCES);
+	assert_int_equal(map(BASE + PAGE, 1, RW, VMA_MAYWRITE, &file_object.object), BASE + PAGE);
+	file_object.object.is_write_sealed = false;
+}
+
 static void test_advice_errors(void **state)
 {
 	map(BASE, 4, RW, 0, NULL);
@@ -277,6 +289,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		CASE(test_remap_errors),
 		CASE(test_remap_length_0_duplicates_shared_memory),
+		CASE(test_sealed_objects_stay_unwritten),
 		CASE(test_advice_errors),
 		CASE(test_locking_everything),
 		CASE(test_remove_zeroes_shared_memory),

@@ -28,7 +28,8 @@ struct vm_object {
 	const struct vm_object_ops *ops;
 	unsigned int refcount;
 	LIST_HEAD(, vma) mappings; /* every VMA of every vmspace that shows this object */
-	bool is_write_sealed;      /* new shared mappings can never be written (memfd seals) */
+	bool is_write_sealed;      /* new shared mappings can never be written (memfd seals):
+				      vm_map() sees to that */
 };
 
 /** Refcount 1, no mappings. */
