@@ -45,14 +45,14 @@ class Guest:
     """A guest on a wire, running a program that waits for its end of file."""
 
     def __init__(self, context, transport="mmio-legacy", params=STATIC, program="/usr/bin/cat",
-                 more=""):
+                 more="", initrd=None):
         machine, device, first = TRANSPORTS[transport]
         self.wire = Wire()
         self.monitor = wire.Monitor(self.wire.folder)
         # A -device that others sit on comes first.
         extra = f"{first} {self.wire.netdev()} -device {device},netdev=wire,{MAC} {more} " \
                 f"{self.monitor.argument()}"
-        initrd = guest.mkinitrd(context, "net", programs=["/usr/bin/cat"])
+        initrd = initrd or guest.mkinitrd(context, "net", programs=["/usr/bin/cat"])
         self.session = Session(guest.guest_argv(context, initrd, program, machine=machine,
                                                 params=f"loglevel=3 {params}", extra=extra))
 

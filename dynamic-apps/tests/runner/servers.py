@@ -10,7 +10,7 @@ import threading
 import time
 import urllib.request
 
-from . import guest
+from . import guest, net, wire
 from .guest import Failed, Skipped
 from .terminal import Session
 
@@ -229,6 +229,64 @@ def redis_log(context):
         server.end(0)
 
 
+# --- redis and raw frames -----------------------------------------------------------------------
+
+REDIS_PORT = 6379
+
+
+def open_tcp(it, port, seconds=40):
+    """A handshake made by hand; the guest's first sequence number after it."""
+    ports = (port, REDIS_PORT)
+    found = []
+
+    def is_accepted(frame):
+        it.answer_arp(frame)
+        answer = wire.tcp_answer(frame, ports)
+        if answer and answer[0] & (wire.TCP_SYN | wire.TCP_ACK) == wire.TCP_SYN | wire.TCP_ACK:
+            found.append(answer[1])
+        return bool(found)
+
+    if not it.wire.ask(wire.tcp(net.PEER, net.GUEST, ports, 1000, 0, wire.TCP_SYN), is_accepted,
+                       seconds):
+        raise Failed(f"no connection for port {port}: {it.session.seen[-200:]!r}")
+    it.wire.send(wire.tcp(net.PEER, net.GUEST, ports, 1001, found[0] + 1, wire.TCP_ACK))
+    return found[0] + 1
+
+
+def ping_redis(it, port):
+    ports = (port, REDIS_PORT)
+    ack = open_tcp(it, port)
+    ask = wire.tcp(net.PEER, net.GUEST, ports, 1001, ack, wire.TCP_ACK | wire.TCP_PSH, b"PING\r\n")
+    if not it.wire.ask(ask, lambda f: (wire.tcp_answer(f, ports) or (0, 0, 0, b""))[3] ==
+                       b"+PONG\r\n"):
+        raise Failed(f"no +PONG: {it.session.seen[-200:]!r}")
+    it.wire.send(wire.tcp(net.PEER, net.GUEST, ports, 1007, ack + 7, wire.TCP_RST | wire.TCP_ACK))
+
+
+def redis_hostile(context):
+    """Connections that are begun and never made, some that are made and left, segments that are
+    nonsense for open ports: then an honest client is served, from little memory."""
+    initrd, command = app_initrd(context, "redis7")
+    rng = random.Random(5)
+    with net.Guest(context, program=command, initrd=initrd) as it:
+        it.session.expect("Ready to accept connections")
+        it.resolve()
+        ping_redis(it, 2000)
+        for number in range(100):
+            ack = open_tcp(it, 3000 + number)
+            it.wire.send(wire.tcp(net.PEER, net.GUEST, (3000 + number, REDIS_PORT), 1001, ack,
+                                  wire.TCP_ACK | wire.TCP_PSH, b"SET half"))
+        for number in range(3000):
+            it.wire.send(wire.tcp(f"192.0.2.{rng.randrange(100, 250)}", net.GUEST,
+                                  (rng.randrange(1024, 65536), REDIS_PORT), rng.getrandbits(32), 0,
+                                  wire.TCP_SYN))
+        for number in range(3000):
+            it.wire.send(wire.tcp(net.PEER, net.GUEST, (3000 + rng.randrange(120), REDIS_PORT),
+                                  rng.getrandbits(32), rng.getrandbits(32), rng.randrange(64),
+                                  rng.randbytes(rng.randrange(100))))
+        ping_redis(it, 9000)
+
+
 # --- web -----------------------------------------------------------------------------------------
 
 PAGE = (guest.ROOT / "dynamic-apps" / "nginx" / "index.html").read_bytes()
@@ -333,5 +391,5 @@ def ping_out(context):
 
 def tests(context):
     for test in (redis_commands, redis_benchmark, redis_large, redis_short, redis_many, redis_log,
-                 nginx, memcached, python_http, go_http, haproxy, curl, ping_out):
+                 redis_hostile, nginx, memcached, python_http, go_http, haproxy, curl, ping_out):
         yield f"servers/{test.__name__}", lambda t=test: t(context)

@@ -13,7 +13,7 @@ GUEST_MAC = bytes.fromhex("525400abcdef")
 PEER_MAC = bytes.fromhex("5254000000fe")
 BROADCAST = b"\xff" * 6
 ARP, IP4, IP6 = 0x0806, 0x0800, 0x86DD
-ICMP, UDP, ICMP6 = 1, 17, 58
+ICMP, TCP, UDP, ICMP6 = 1, 6, 17, 58
 
 
 class Wire:
@@ -95,6 +95,27 @@ def ip4(source, target, protocol, data, fragment=0, ident=1):
     head = struct.pack("!BBHHHBBH4s4s", 0x45, 0, 20 + len(data), ident, fragment, 64, protocol, 0,
                        address(source), address(target))
     return head[:10] + struct.pack("!H", checksum(head)) + head[12:] + data
+
+
+TCP_SYN, TCP_RST, TCP_PSH, TCP_ACK = 2, 4, 8, 16
+
+
+def tcp(source, target, ports, seq, ack, flags, data=b""):
+    """An Ethernet frame to the guest with one segment; `ports`: ours, theirs."""
+    head = struct.pack("!HHIIBBHHH", *ports, seq, ack, 5 << 4, flags, 65535, 0, 0)
+    pseudo = address(source) + address(target) + struct.pack("!BBH", 0, TCP, len(head + data))
+    head = head[:16] + struct.pack("!H", checksum(pseudo + head + data)) + head[18:]
+    return ethernet(GUEST_MAC, IP4, ip4(source, target, TCP, head + data))
+
+
+def tcp_answer(frame, ports):
+    """(flags, seq, ack, data) of a segment to our port from theirs, else None."""
+    if frame[12:14] != b"\x08\x00" or frame[23] != TCP or \
+            struct.unpack("!HH", frame[34:38]) != ports[::-1]:
+        return None
+    seq, ack, offset, flags = struct.unpack("!IIBB", frame[38:48])
+    length, = struct.unpack("!H", frame[16:18])
+    return flags, seq, ack, frame[34 + (offset >> 4) * 4:14 + length]
 
 
 def ip6(source, target, protocol, data, hops=255):
