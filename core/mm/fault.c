@@ -38,7 +38,7 @@ static enum vm_fault_result install(struct vmspace *vm, vaddr_t va, struct page 
 		page_put(page);
 		return VM_FAULT_NOMEM;
 	}
-	vm->resident_pages++;
+	vm->resident_pages += vm_resident_pages(page, UK_PAGE_SIZE);
 	return VM_FAULT_OK;
 }
 
@@ -50,6 +50,7 @@ static enum vm_fault_result replace(struct vmspace *vm, vaddr_t va, struct page 
 		page_put(page);
 		return VM_FAULT_NOMEM;
 	}
+	vm->resident_pages += 1 - vm_resident_pages(old, UK_PAGE_SIZE);
 	page_put(old);
 	return VM_FAULT_OK;
 }

@@ -13,9 +13,10 @@
 static void put_page(void *ctx, vaddr_t va, const struct ukarch_pte *pte)
 {
 	struct vmspace *vm = ctx;
+	struct page *page = phys_to_page(pte->paddr);
 
-	vm->resident_pages -= pte->size_bytes >> UK_PAGE_SHIFT;
-	page_put(phys_to_page(pte->paddr));
+	vm->resident_pages -= vm_resident_pages(page, pte->size_bytes);
+	page_put(page);
 }
 
 void vm_drop_pages(struct vmspace *vm, vaddr_t start, vaddr_t end)

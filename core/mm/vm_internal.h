@@ -26,6 +26,12 @@ static inline unsigned int vma_pt_prot(const struct vma *vma)
 	return vma->prot | (vma->prot ? UKARCH_PT_READ : 0) | UKARCH_PT_USER;
 }
 
+/** What a leaf counts in vmspace.resident_pages: the page of zeros is nobody's. */
+static inline size_t vm_resident_pages(const struct page *page, size_t leaf_bytes)
+{
+	return page == page_zero() ? 0 : leaf_bytes >> UK_PAGE_SHIFT;
+}
+
 /** The VMA before `vma` / after it; NULL at the ends. */
 static inline struct vma *vma_prev(const struct vma *vma)
 {

@@ -42,11 +42,10 @@ static void show_process_fields(struct seq *seq, const struct proc_ctx *ctx)
 }
 
 static void show_memory_fields(struct seq *seq, const struct proc_ctx *ctx,
-			       const struct vmspace *vm, const struct proc_sizes *sizes)
+			       const struct vmspace *vm)
 {
 	/* 23 vsize, 24 rss, 25 rsslim, 26-28 code and stack, 29 esp, 30 eip */
-	seq_printf(seq, "%lu %lu %lu %lu %lu %lu 0 0 ", sizes->total,
-		   proc_resident_sum(&sizes->resident) >> UK_PAGE_SHIFT,
+	seq_printf(seq, "%lu %lu %lu %lu %lu %lu 0 0 ", vm->mapped_bytes, vm->resident_pages,
 		   (uint64_t)ctx->process->rlimits[RLIMIT_RSS].rlim_cur, vm->code_start,
 		   vm->code_end, vm->stack_top);
 }
@@ -57,11 +56,9 @@ void show_stat(struct seq *seq, const struct proc_ctx *ctx)
 	const struct proc_signals signals = proc_signals_of(ctx);
 	struct vmspace *held = proc_vm_get(ctx);
 	const struct vmspace *vm = held ? held : &none;
-	struct proc_sizes sizes;
 
-	proc_vm_sizes(held, &sizes);
 	show_process_fields(seq, ctx);
-	show_memory_fields(seq, ctx, vm, &sizes);
+	show_memory_fields(seq, ctx, vm);
 	/* 31-34 signals, 35 wchan, 36-37 0, 38 exit signal, 39 cpu, 40 priority, 41 policy, 42-44 0
 	 */
 	seq_printf(seq, "%lu %lu %lu %lu 0 0 0 %d 0 %u %u 0 0 0 ", signals.pending & SIGNALS_SHOWN,

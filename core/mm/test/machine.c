@@ -50,7 +50,7 @@ size_t machine_leaf_pages(void)
 	size_t count = 0;
 
 	for (size_t i = 0; i < PAGES; i++)
-		count += table[i].is_mapped;
+		count += table[i].is_mapped && phys_to_page(table[i].pa) != page_zero();
 	return count;
 }
 

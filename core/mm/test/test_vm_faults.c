@@ -26,6 +26,7 @@ static void test_reads_share_the_zero_page(void **state)
 	assert_int_equal(load(BASE), 0);
 	assert_true(leaf(BASE, &pte));
 	assert_ptr_equal(phys_to_page(pte.paddr), page_zero());
+	assert_int_equal(vm->resident_pages, 0);
 	assert_int_equal(pte.prot & (UKARCH_PT_WRITE | UKARCH_PT_SHARED), UKARCH_PT_SHARED);
 	store(BASE, 7);
 	assert_int_equal(load(BASE), 7);
