@@ -35,18 +35,43 @@ void netdev_raise(struct netdev *dev)
 /* --- frames -------------------------------------------------------------------------------------
  */
 
-void netdev_receive(struct netdev *dev, struct pbuf *frame, enum netdev_rx_checksum checksum)
+/* lwIP's way, when nothing of the frame was expected. */
+static void input(struct netdev *dev, struct pbuf *frame, enum netdev_rx_checksum checksum)
 {
 	uint16_t usual = dev->netif.chksum_flags;
 
-	net_saw_traffic = true;
-	dev->stats.rx_packets++;
-	dev->stats.rx_bytes += frame->tot_len;
 	if (checksum == NETDEV_RX_UNCHECKED)
 		dev->netif.chksum_flags = usual | CHECKS;
 	if (dev->netif.input(frame, &dev->netif) != ERR_OK)
 		pbuf_free(frame);
 	dev->netif.chksum_flags = usual;
+}
+
+static void count_received(struct netdev *dev, size_t len)
+{
+	net_saw_traffic = true;
+	dev->stats.rx_packets++;
+	dev->stats.rx_bytes += len;
+}
+
+void netdev_receive(struct netdev *dev, struct pbuf *frame, enum netdev_rx_checksum checksum)
+{
+	count_received(dev, frame->tot_len);
+	input(dev, frame, checksum);
+}
+
+void netdev_receive_copy(struct netdev *dev, const void *data, size_t len,
+			 enum netdev_rx_checksum checksum)
+{
+	struct pbuf *copy = pbuf_alloc(PBUF_RAW, (u16_t)len, PBUF_RAM);
+
+	count_received(dev, len);
+	if (!copy) {
+		dev->stats.rx_dropped++;
+		return;
+	}
+	memcpy(copy->payload, data, len);
+	input(dev, copy, checksum);
 }
 
 static err_t output(struct netif *netif, struct pbuf *frame)
@@ -76,8 +101,10 @@ void netdev_mark_all(void)
 {
 	struct netdev *dev;
 
-	TAILQ_FOREACH (dev, &netdevs, link)
+	TAILQ_FOREACH (dev, &netdevs, link) {
 		__atomic_store_n(&dev->has_work, true, __ATOMIC_RELEASE);
+		dev->needs_kick = true; /* should it have been overlooked */
+	}
 }
 
 void netdev_poll_marked(void)

@@ -8,6 +8,7 @@
  */
 #include <linux/errno.h>
 #include <linux/virtio_config.h>
+#include <uk/arch/cpu.h>
 #include <uk/arch/paging.h>
 #include <uk/heap.h>
 #include <uk/string.h>
@@ -54,12 +55,14 @@ void virtq_init(struct virtq *vq, const struct virtq_config *config)
 	virtq_irq_off(vq);
 }
 
-static void __uk_cold broken(struct virtq *vq, const char *why)
+/* NULL, for virtq_take_chain(). */
+static void *__uk_cold broken(struct virtq *vq, const char *why)
 {
 	if (!vq->is_broken)
 		uk_pr_err("%s: the device breaks the rules (%s); it is no longer used\n", vq->name,
 			  why);
 	vq->is_broken = true;
+	return NULL;
 }
 
 /* --- towards the device -------------------------------------------------------------------------
@@ -120,15 +123,36 @@ static bool wants_indirect(struct virtq *vq, unsigned int total)
 	return slot->indirect != NULL;
 }
 
-int virtq_add(struct virtq *vq, const struct virtq_seg *segs, unsigned int out, unsigned int in,
-	      void *token)
+/* The device may see the chain from here on. */
+static inline void show(struct virtq *vq, uint16_t head, void *token)
 {
-	unsigned int total = out + in;
-	struct virtq_slot *slot;
-	uint16_t head = vq->free_head, next;
+	vq->slots[head].token = token;
+	vq->avail->ring[vq->next_avail & (vq->size - 1)] = head;
+	vq->next_avail++;
+	vq->in_flight++;
+	__atomic_store_n(&vq->avail->idx, vq->next_avail, __ATOMIC_RELEASE);
+}
 
-	if (vq->is_broken)
-		return -EIO;
+/* The usual chain: one descriptor, and there is a free one. */
+static void add_one(struct virtq *vq, const struct virtq_seg *seg, bool is_out, void *token)
+{
+	uint16_t head = vq->free_head;
+	struct virtq_slot *slot = &vq->slots[head];
+
+	fill_desc(&vq->desc[head], seg, is_out ? 0 : VRING_DESC_F_WRITE, 0);
+	slot->count = 1;
+	slot->writable_bytes = is_out ? 0 : seg->len_bytes;
+	vq->free_head = slot->next;
+	vq->free_count--;
+	show(vq, head, token);
+}
+
+static int add_any(struct virtq *vq, const struct virtq_seg *segs, unsigned int out,
+		   unsigned int total, void *token)
+{
+	uint16_t head = vq->free_head, next;
+	struct virtq_slot *slot;
+
 	if (!total || total > VIRTQ_MAX_SEGS || (total > vq->size && !vq->has_indirect))
 		return -EMSGSIZE;
 	if (!vq->free_count)
@@ -143,39 +167,49 @@ int virtq_add(struct virtq *vq, const struct virtq_seg *segs, unsigned int out, 
 		next = add_direct(vq, segs, out, total);
 		slot->count = (uint16_t)total;
 	}
-	slot->token = token;
 	slot->writable_bytes = 0;
 	for (unsigned int i = out; i < total; i++)
 		slot->writable_bytes += segs[i].len_bytes;
 	vq->free_head = next;
 	vq->free_count = (uint16_t)(vq->free_count - slot->count);
-	vq->avail->ring[vq->next_avail & (vq->size - 1)] = head;
-	vq->next_avail++;
-	vq->in_flight++;
+	show(vq, head, token);
 	return 0;
 }
 
-bool virtq_publish(struct virtq *vq)
+int virtq_add(struct virtq *vq, const struct virtq_seg *segs, unsigned int out, unsigned int in,
+	      void *token)
 {
-	uint16_t old = vq->published, now = vq->next_avail;
+	if (uk_unlikely(vq->is_broken))
+		return -EIO;
+	if (out + in != 1 || !vq->free_count)
+		return add_any(vq, segs, out, out + in, token);
+	add_one(vq, segs, out, token);
+	return 0;
+}
 
-	if (old == now || vq->is_broken)
+bool virtq_wants_notify(struct virtq *vq)
+{
+	uint16_t old = vq->looked_at, now = vq->next_avail, event;
+
+	if (vq->is_broken)
 		return false;
-	__atomic_store_n(&vq->avail->idx, now, __ATOMIC_RELEASE);
-	vq->published = now;
+	vq->looked_at = now;
 	/* Either we see that the device wants to know, or it sees the new index (2.7.13.4.1). */
-	__atomic_thread_fence(__ATOMIC_SEQ_CST);
-	if (vq->has_event_idx)
-		return vring_need_event(__atomic_load_n(vq->avail_event, __ATOMIC_RELAXED), now,
-					old);
-	return !(__atomic_load_n(&vq->used->flags, __ATOMIC_RELAXED) & VRING_USED_F_NO_NOTIFY);
+	ukarch_mb();
+	if (!vq->has_event_idx)
+		return vq->in_flight && !(__atomic_load_n(&vq->used->flags, __ATOMIC_RELAXED) &
+					  VRING_USED_F_NO_NOTIFY);
+	event = __atomic_load_n(vq->avail_event, __ATOMIC_RELAXED);
+	if (old != now)
+		return vring_need_event(event, now, old);
+	/* It waits for a chain that is there, and has touched nothing since. */
+	return event != now && event == __atomic_load_n(&vq->used->idx, __ATOMIC_RELAXED);
 }
 
 /* --- and back -----------------------------------------------------------------------------------
  */
 
-/* Puts the chain's descriptors in front of the free list. */
-static void release(struct virtq *vq, uint16_t head)
+void virtq_release(struct virtq *vq, uint16_t head)
 {
 	struct virtq_slot *slot = &vq->slots[head];
 	uint16_t last = head;
@@ -185,17 +219,18 @@ static void release(struct virtq *vq, uint16_t head)
 	vq->slots[last].next = vq->free_head;
 	vq->free_head = head;
 	vq->free_count = (uint16_t)(vq->free_count + slot->count);
-	vq->in_flight--;
-	slot->token = NULL;
-	uk_free(slot->indirect);
-	slot->indirect = NULL;
+	if (uk_unlikely(slot->indirect)) {
+		uk_free(slot->indirect);
+		slot->indirect = NULL;
+	}
 }
 
-void *virtq_take(struct virtq *vq, uint32_t *written_bytes)
+void *virtq_take_chain(struct virtq *vq, uint16_t *head, uint32_t *written_bytes)
 {
 	uint16_t ready =
 		(uint16_t)(__atomic_load_n(&vq->used->idx, __ATOMIC_ACQUIRE) - vq->next_used);
 	const volatile struct vring_used_elem *elem;
+	struct virtq_slot *slot;
 	uint32_t id, len;
 	void *token;
 
@@ -204,25 +239,37 @@ void *virtq_take(struct virtq *vq, uint32_t *written_bytes)
 	elem = &vq->used->ring[vq->next_used & (vq->size - 1)];
 	id = elem->id; /* once: the device may still be writing */
 	len = elem->len;
-	if (uk_unlikely(ready > vq->in_flight)) {
-		broken(vq, "more came back than was given");
-		return NULL;
-	}
-	if (uk_unlikely(id >= vq->size || !vq->slots[id].token)) {
-		broken(vq, "it returns what it does not have");
-		return NULL;
-	}
+	if (uk_unlikely(ready > vq->in_flight))
+		return broken(vq, "more came back than was given");
+	if (uk_unlikely(id >= vq->size || !vq->slots[id].token))
+		return broken(vq, "it returns what it does not have");
+	slot = &vq->slots[id];
 	/* Of what a device only reads, some report a length all the same. */
-	if (!vq->slots[id].writable_bytes)
+	if (!slot->writable_bytes)
 		len = 0;
-	if (uk_unlikely(len > vq->slots[id].writable_bytes)) {
-		broken(vq, "it wrote more than there was room for");
-		return NULL;
-	}
-	token = vq->slots[id].token;
-	*written_bytes = len;
+	if (uk_unlikely(len > slot->writable_bytes))
+		return broken(vq, "it wrote more than there was room for");
+	token = slot->token;
+	slot->token = NULL;
 	vq->next_used++;
-	release(vq, (uint16_t)id);
+	vq->in_flight--;
+	*written_bytes = len;
+	*head = (uint16_t)id;
+	return token;
+}
+
+void virtq_again(struct virtq *vq, uint16_t head, void *token)
+{
+	show(vq, head, token);
+}
+
+void *virtq_take(struct virtq *vq, uint32_t *written_bytes)
+{
+	uint16_t head;
+	void *token = virtq_take_chain(vq, &head, written_bytes);
+
+	if (token)
+		virtq_release(vq, head);
 	return token;
 }
 
@@ -235,7 +282,9 @@ void *virtq_detach(struct virtq *vq)
 		token = vq->slots[i].token;
 		if (!token)
 			continue;
-		release(vq, i);
+		vq->slots[i].token = NULL;
+		vq->in_flight--;
+		virtq_release(vq, i);
 		return token;
 	}
 	return NULL;
@@ -259,6 +308,6 @@ bool virtq_irq_on(struct virtq *vq)
 	else
 		__atomic_store_n(vq->used_event, vq->next_used, __ATOMIC_RELAXED);
 	/* Either the device sees this before it decides, or we see what it returned (2.7.7.2). */
-	__atomic_thread_fence(__ATOMIC_SEQ_CST);
+	ukarch_mb();
 	return virtq_has_used(vq);
 }

@@ -48,10 +48,11 @@ static void driver_adds(struct ring *ring, struct input *in)
 	tokens[token].room = room;
 }
 
-static void driver_takes(struct ring *ring)
+static void driver_takes(struct ring *ring, bool is_again)
 {
 	uint32_t len = 0;
-	void *taken = virtq_take(&ring->vq, &len);
+	uint16_t head;
+	void *taken = virtq_take_chain(&ring->vq, &head, &len);
 	size_t token;
 
 	if (!taken)
@@ -59,7 +60,11 @@ static void driver_takes(struct ring *ring)
 	token = (size_t)((char *)taken - (char *)tokens) / sizeof(tokens[0]);
 	assert(token < TOKENS && tokens[token].is_out);
 	assert(len <= tokens[token].room);
-	tokens[token].is_out = false;
+	tokens[token].is_out = is_again;
+	if (is_again)
+		virtq_again(&ring->vq, head, taken);
+	else
+		virtq_release(&ring->vq, head);
 }
 
 static void device_writes(struct ring *ring, struct input *in)
@@ -106,10 +111,10 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 			driver_adds(&ring, &in);
 			break;
 		case 2:
-			driver_takes(&ring);
+			driver_takes(&ring, next(&in) & 1);
 			break;
 		case 3:
-			virtq_publish(&ring.vq);
+			virtq_wants_notify(&ring.vq);
 			break;
 		case 4:
 			virtq_irq_on(&ring.vq);

@@ -35,6 +35,12 @@ static bool device_work(struct ring *ring, uint32_t len)
 	return true;
 }
 
+/* Behind the used ring. */
+static void set_avail_event(struct ring *ring, uint16_t index)
+{
+	ring->vq.used->ring[ring->vq.size].id = index;
+}
+
 static void open_ring(struct ring *ring, uint16_t size, uint64_t features)
 {
 	ring_open(ring, size, features);
@@ -57,9 +63,8 @@ static void test_chain_as_the_device_sees_it(void **state)
 
 	open_ring(&ring, 8, 0);
 	assert_int_equal(add(&ring, 2, 1, 1), 0);
-	assert_int_equal(ring.vq.avail->idx, 0);
-	assert_true(virtq_publish(&ring.vq));
 	assert_int_equal(ring.vq.avail->idx, 1);
+	assert_true(virtq_wants_notify(&ring.vq));
 	d = &ring.vq.desc[ring.vq.avail->ring[0]];
 	assert_int_equal(d->addr, 0x1000);
 	assert_int_equal(d->flags, VRING_DESC_F_NEXT);
@@ -81,7 +86,6 @@ static void test_round_trips_past_the_end_of_the_index(void **state)
 	open_ring(&ring, 8, EVENTS);
 	for (unsigned int i = 0; i < 70000; i++) {
 		assert_int_equal(add(&ring, 1, 1, i % 7), 0);
-		virtq_publish(&ring.vq);
 		assert_false(virtq_has_used(&ring.vq));
 		assert_true(device_work(&ring, 50));
 		assert_true(virtq_has_used(&ring.vq));
@@ -105,7 +109,6 @@ static void test_returned_in_any_order(void **state)
 		heads[i] = ring.vq.avail->ring[i];
 	}
 	assert_int_equal(add(&ring, 1, 0, 9), -ENOSPC);
-	virtq_publish(&ring.vq);
 	for (int i = 3; i >= 0; i--)
 		device_return(&ring, heads[i], 0);
 	for (int i = 3; i >= 0; i--)
@@ -125,7 +128,6 @@ static void test_long_chains_go_through_a_table(void **state)
 	open_ring(&ring, 4, INDIRECT);
 	assert_int_equal(add(&ring, 4, 0, 0), 0); /* short enough for the ring */
 	assert_int_equal(virtq_room(&ring.vq), 0);
-	virtq_publish(&ring.vq);
 	device_work(&ring, 0);
 	virtq_take(&ring.vq, &len);
 	for (unsigned int i = 0; i < 4; i++)
@@ -173,24 +175,86 @@ static void test_notifications(void **state)
 	struct ring ring;
 
 	open_ring(&ring, 8, 0);
-	assert_false(virtq_publish(&ring.vq)); /* nothing to show */
+	assert_false(virtq_wants_notify(&ring.vq)); /* nothing is there */
 	add(&ring, 1, 0, 0);
+	assert_true(virtq_wants_notify(&ring.vq));
 	ring.vq.used->flags = VRING_USED_F_NO_NOTIFY;
-	assert_false(virtq_publish(&ring.vq));
+	assert_false(virtq_wants_notify(&ring.vq));
 	ring_close(&ring);
 
 	open_ring(&ring, 8, EVENTS);
 	add(&ring, 1, 0, 0);
-	assert_true(virtq_publish(&ring.vq)); /* avail_event is 0: tell me of number 0 */
+	assert_true(virtq_wants_notify(&ring.vq)); /* avail_event is 0: tell me of number 0 */
 	add(&ring, 1, 0, 1);
-	assert_false(virtq_publish(&ring.vq));
-	ring.vq.used->ring[8].id = 3; /* avail_event */
+	assert_false(virtq_wants_notify(&ring.vq));
+	set_avail_event(&ring, 3);
 	add(&ring, 1, 0, 2);
-	assert_false(virtq_publish(&ring.vq));
+	assert_false(virtq_wants_notify(&ring.vq));
 	add(&ring, 1, 0, 3);
 	add(&ring, 1, 0, 4);
-	assert_true(virtq_publish(&ring.vq)); /* number 3 is among them */
+	assert_true(virtq_wants_notify(&ring.vq)); /* number 3 is among them */
 	ring_close(&ring);
+}
+
+/* Nothing is added, but the device's wish to be told was overlooked. */
+static void test_notifications_that_got_lost(void **state)
+{
+	struct ring ring;
+
+	open_ring(&ring, 8, EVENTS);
+	assert_false(virtq_wants_notify(&ring.vq));
+	add(&ring, 1, 0, 0);
+	assert_true(virtq_wants_notify(&ring.vq));
+	assert_true(virtq_wants_notify(&ring.vq)); /* it has not begun */
+	device_work(&ring, 0);
+	assert_false(virtq_wants_notify(&ring.vq));
+	add(&ring, 1, 0, 1);
+	assert_false(virtq_wants_notify(&ring.vq)); /* seen before the device asked for number 1 */
+	set_avail_event(&ring, 1);
+	assert_true(virtq_wants_notify(&ring.vq));
+	device_work(&ring, 0);
+	set_avail_event(&ring, 2); /* it has all there is */
+	assert_false(virtq_wants_notify(&ring.vq));
+	ring_close(&ring);
+}
+
+static void test_again(void **state)
+{
+	struct ring ring;
+	uint16_t head;
+	uint32_t len;
+
+	open_ring(&ring, 4, EVENTS);
+	assert_int_equal(add(&ring, 0, 3, 0), 0);
+	for (unsigned int i = 0; i < 70000; i++) {
+		device_work(&ring, 10);
+		assert_ptr_equal(virtq_take_chain(&ring.vq, &head, &len), &tokens[i % 7]);
+		assert_int_equal(len, 10);
+		assert_int_equal(virtq_room(&ring.vq), 1);
+		virtq_again(&ring.vq, head, &tokens[(i + 1) % 7]);
+	}
+	device_work(&ring, 10);
+	assert_non_null(virtq_take_chain(&ring.vq, &head, &len));
+	virtq_release(&ring.vq, head);
+	assert_int_equal(virtq_room(&ring.vq), 4);
+	assert_int_equal(ring_close(&ring), 0);
+}
+
+static void test_returns_what_was_taken(void **state)
+{
+	struct ring ring;
+	uint16_t head;
+	uint32_t len;
+
+	open_ring(&ring, 4, 0);
+	add(&ring, 0, 1, 0);
+	add(&ring, 0, 1, 1);
+	device_work(&ring, 10);
+	assert_non_null(virtq_take_chain(&ring.vq, &head, &len));
+	device_return(&ring, head, 10);
+	assert_null(virtq_take_chain(&ring.vq, &head, &len));
+	assert_true(ring.vq.is_broken);
+	assert_int_equal(ring_close(&ring), 1);
 }
 
 static void test_interrupts(void **state)
@@ -207,7 +271,6 @@ static void test_interrupts(void **state)
 	open_ring(&ring, 8, EVENTS);
 	assert_int_equal(ring.vq.avail->ring[8], UINT16_MAX);
 	add(&ring, 0, 1, 0);
-	virtq_publish(&ring.vq);
 	assert_false(virtq_irq_on(&ring.vq));
 	assert_int_equal(ring.vq.avail->ring[8], 0);
 	device_work(&ring, 1);
@@ -231,7 +294,7 @@ static void expect_broken(struct ring *ring, unsigned int in_flight)
 	assert_null(virtq_take(&ring->vq, &len));
 	assert_false(virtq_has_used(&ring->vq));
 	assert_int_equal(add(ring, 1, 0, 0), -EIO);
-	assert_false(virtq_publish(&ring->vq));
+	assert_false(virtq_wants_notify(&ring->vq));
 	assert_int_equal(virtq_room(&ring->vq), 0);
 	assert_int_equal(ring_messages, 1); /* said once */
 	assert_int_equal(ring_close(ring), in_flight);
@@ -242,7 +305,6 @@ static void open_with_two(struct ring *ring)
 	open_ring(ring, 8, 0);
 	add(ring, 2, 1, 1);
 	add(ring, 0, 1, 2);
-	virtq_publish(&ring->vq);
 }
 
 static void test_returns_beyond_the_table(void **state)
@@ -309,7 +371,6 @@ static void test_length_of_what_it_only_reads_does_not_matter(void **state)
 
 	open_ring(&ring, 8, 0);
 	add(&ring, 2, 0, 1);
-	virtq_publish(&ring.vq);
 	device_work(&ring, 999);
 	assert_ptr_equal(virtq_take(&ring.vq, &len), &tokens[1]);
 	assert_int_equal(len, 0);
@@ -341,10 +402,13 @@ int main(void)
 		cmocka_unit_test(test_without_memory_the_ring_itself_serves),
 		cmocka_unit_test(test_impossible_chains),
 		cmocka_unit_test(test_notifications),
+		cmocka_unit_test(test_notifications_that_got_lost),
+		cmocka_unit_test(test_again),
 		cmocka_unit_test(test_interrupts),
 		cmocka_unit_test(test_returns_beyond_the_table),
 		cmocka_unit_test(test_returns_the_middle_of_a_chain),
 		cmocka_unit_test(test_returns_twice),
+		cmocka_unit_test(test_returns_what_was_taken),
 		cmocka_unit_test(test_returns_more_than_it_has),
 		cmocka_unit_test(test_index_goes_back),
 		cmocka_unit_test(test_writes_more_than_there_is_room_for),

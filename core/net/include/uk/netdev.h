@@ -64,6 +64,9 @@ enum netdev_rx_checksum {
 };
 /** A frame came in; takes over the reference. */
 void netdev_receive(struct netdev *dev, struct pbuf *frame, enum netdev_rx_checksum checksum);
+/** A small one, whose `len` bytes stay the driver's. */
+void netdev_receive_copy(struct netdev *dev, const void *data, size_t len,
+			 enum netdev_rx_checksum checksum);
 
 /** The link went up or down. */
 void netdev_set_link(struct netdev *dev, bool is_up);

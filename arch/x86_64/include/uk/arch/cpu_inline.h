@@ -47,6 +47,11 @@ static inline void ukarch_cpu_relax(void)
 {
 	__asm__ volatile("pause" ::: "memory");
 }
+/* Not a locked instruction: emulated for one CPU that is no barrier towards a device's thread. */
+static inline void ukarch_mb(void)
+{
+	__asm__ volatile("mfence" ::: "memory");
+}
 static inline uint64_t ukarch_counter(void)
 {
 	uint32_t lo, hi;

@@ -104,10 +104,10 @@ static inline uint16_t virtio_read_config16(struct virtio_device *dev, unsigned 
 	return (uint16_t)dev->bus->read_config(dev, offset, sizeof(uint16_t));
 }
 
-/** Publishes what was added and notifies the device if it wants to be. */
+/** Notifies the device of what was added if it wants to be. */
 static inline void virtio_kick(struct virtio_queue *queue)
 {
-	if (virtq_publish(&queue->ring))
+	if (virtq_wants_notify(&queue->ring))
 		queue->dev->bus->notify(queue);
 }
 

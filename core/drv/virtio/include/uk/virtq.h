@@ -2,7 +2,9 @@
 /*
  * Split virtqueues (virtio 1.2, 2.7): buffers to the device and back.
  *
- *   virtq_add() ... virtq_publish() -> the device works -> virtq_take()
+ *   virtq_add() ... virtq_wants_notify() -> the device works -> virtq_take()
+ *
+ * What was taken may go back as it is: virtq_take_chain(), virtq_again(); else virtq_release().
  *
  * The device is not trusted. What it can write (the used ring, and on a hostile host anything in
  * the shared block) is read once, checked against what is in flight, and never used to find our
@@ -44,8 +46,8 @@ struct virtq {
 	const char *name; /* for messages */
 	uint16_t size;
 	uint16_t free_head, free_count;
-	uint16_t next_avail; /* of the next chain */
-	uint16_t published;  /* what avail->idx shows */
+	uint16_t next_avail; /* of the next chain; what avail->idx shows */
+	uint16_t looked_at;  /* next_avail when it was last decided whether to notify */
 	uint16_t next_used;  /* of the next chain that comes back */
 	uint16_t in_flight;  /* chains */
 	bool has_event_idx, has_indirect, is_broken;
@@ -74,14 +76,19 @@ void virtq_init(struct virtq *vq, const struct virtq_config *config);
 
 /**
  * Queues one chain: `out` segments the device reads, then `in` segments it writes; `token` (not
- * NULL) comes back from virtq_take(). Not seen by the device before virtq_publish(). 0; -ENOSPC:
+ * NULL) comes back from virtq_take(). A device that is at work may take it at once. 0; -ENOSPC:
  * no room until something came back; -EMSGSIZE: could never fit; -EIO: broken.
  */
 int virtq_add(struct virtq *vq, const struct virtq_seg *segs, unsigned int out, unsigned int in,
 	      void *token);
 
-/** Shows the device all that was added. Returns whether it wants to be notified. */
-bool virtq_publish(struct virtq *vq);
+/**
+ * Does the device sleep though there is something for it? Asked after all that was added, the
+ * later the better: where a hypervisor makes nothing of our barriers (QEMU's TCG before 8.1, with
+ * one CPU) a device that goes to sleep at that very moment is overlooked. Asked again when nothing
+ * was added since, it finds such a device; drivers do so now and then.
+ */
+bool virtq_wants_notify(struct virtq *vq);
 
 /** Has something come back? Costs one load. */
 static inline bool virtq_has_used(const struct virtq *vq)
@@ -93,13 +100,20 @@ static inline bool virtq_has_used(const struct virtq *vq)
  *  than it was given), or NULL. */
 void *virtq_take(struct virtq *vq, uint32_t *written_bytes);
 
+/** The same, but the descriptors stay with the chain, which is known by its `head` then. */
+void *virtq_take_chain(struct virtq *vq, uint16_t *head, uint32_t *written_bytes);
+/** Queues a chain that was taken as it is: no room is needed. */
+void virtq_again(struct virtq *vq, uint16_t head, void *token);
+/** Frees the descriptors of a chain that was taken. */
+void virtq_release(struct virtq *vq, uint16_t head);
+
 /** A chain's tokens one by one, once the device has been reset; NULL: no more. */
 void *virtq_detach(struct virtq *vq);
 
 /** No interrupts from this queue, as far as the device listens. */
 void virtq_irq_off(struct virtq *vq);
 /** An interrupt when the next chain comes back. Returns true when one has already: then there may
- *  be no interrupt for it. */
+ *  be no interrupt for it. As above, a second look later at virtq_has_used() does no harm. */
 bool virtq_irq_on(struct virtq *vq);
 
 /** How many chains of one descriptor can be added. */
