@@ -34,6 +34,7 @@ static void on_error(void *arg, err_t error)
 {
 	struct tcp_socket *sock = arg;
 
+	net_flow_remove(&sock->flow);
 	sock->pcb = NULL;
 	if (sock->life == TCP_CONNECTING)
 		sock->inet.base.error = error == ERR_RST ? ECONNREFUSED : ETIMEDOUT;
@@ -47,10 +48,10 @@ static err_t on_connected(void *arg, struct tcp_pcb *pcb, err_t error)
 {
 	struct tcp_socket *sock = arg;
 
-	(void)pcb;
 	(void)error;
 	sock->life = TCP_CONNECTED;
 	sock->is_untold = true;
+	net_flow_add(&sock->flow, pcb);
 	inet_wake(&sock->inet, EVENTS_OUT);
 	return ERR_OK;
 }
@@ -68,6 +69,7 @@ static struct tcp_pcb *detach(struct tcp_socket *sock)
 {
 	struct tcp_pcb *pcb = sock->pcb;
 
+	net_flow_remove(&sock->flow);
 	sock->pcb = NULL;
 	if (!pcb)
 		return NULL;
@@ -100,6 +102,7 @@ static err_t on_accept(void *arg, struct tcp_pcb *pcb, err_t error)
 	child->peer = (struct inet_end){.address = pcb->remote_ip, .port = pcb->remote_port};
 	child->listener = listener;
 	attach(child, pcb);
+	net_flow_add(&child->flow, pcb);
 	tcp_inherit_options(child, listener);
 	TAILQ_INSERT_TAIL(&listener->pending, child, pending_link);
 	listener->pending_count++;
@@ -412,6 +415,12 @@ static int tcp_socket_shutdown(struct socket *socket, unsigned int how)
 	return error;
 }
 
+static bool has_sent_all(struct tcp_socket *sock)
+{
+	sock->lacks_room = true; /* wakes at every acknowledgement */
+	return !sock->pcb || !tcp_sndqueuelen(sock->pcb);
+}
+
 /* SO_LINGER: close(2) waits until what was sent has arrived, or the time is over. */
 static void linger(struct tcp_socket *sock)
 {
@@ -422,7 +431,7 @@ static void linger(struct tcp_socket *sock)
 	if (sock->pcb)
 		tcp_shutdown(sock->pcb, 0, 1);
 	net_unlock();
-	(void)inet_wait(&sock->inet, !sock->pcb || !tcp_sndqueuelen(sock->pcb), deadline_ns);
+	(void)inet_wait(&sock->inet, has_sent_all(sock), deadline_ns);
 }
 
 /* What the program has not read makes the end a reset (RFC 2525, 2.17), and so does

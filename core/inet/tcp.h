@@ -21,11 +21,13 @@ struct tcp_socket {
 	struct inet_socket inet;
 	struct mutex receive_lock, send_lock;
 	/* net_lock */
-	struct tcp_pcb *pcb; /* NULL: gone. A struct tcp_pcb_listen while listening */
+	struct net_flow flow; /* while connected */
+	struct tcp_pcb *pcb;  /* NULL: gone. A struct tcp_pcb_listen while listening */
 	enum tcp_life life;
 	bool is_bound, is_corked;
 	bool has_ended;             /* the other side sends no more */
 	bool is_untold;             /* a connection was made that no connect(2) has told of */
+	bool lacks_room;            /* somebody wants to know when tcp_has_room() */
 	struct pbuf *first, **tail; /* received; *tail is NULL */
 	size_t received_bytes;
 	struct inet_end peer; /* of a connection, also when the pcb is gone */
@@ -46,8 +48,12 @@ static inline struct tcp_socket *tcp_of(struct socket *socket)
 	return uk_container_of(inet_of(socket), struct tcp_socket, inet);
 }
 
-/* tcp_io.c */
+/* tcp_send.c */
 uk_ssize_t tcp_socket_send(struct socket *socket, struct socket_transfer *transfer);
+/** Is there so much room for more that a writer is woken for it? Otherwise one will be. */
+bool tcp_has_room(struct tcp_socket *sock);
+
+/* tcp_receive.c */
 uk_ssize_t tcp_socket_receive(struct socket *socket, struct socket_transfer *transfer);
 unsigned int tcp_socket_poll(struct socket *socket, struct poll_table *table);
 size_t tcp_socket_next_bytes(struct socket *socket);

@@ -16,15 +16,6 @@
 #define TCP_MIN_BYTES 20
 #define TCP_CHECKSUM  16
 
-static uint16_t fold(uint64_t sum)
-{
-	sum = (sum & UINT32_MAX) + (sum >> 32);
-	sum = (sum & UINT32_MAX) + (sum >> 32);
-	sum = (sum & UINT16_MAX) + (sum >> 16);
-	sum = (sum & UINT16_MAX) + (sum >> 16);
-	return (uint16_t)sum;
-}
-
 static inline uint64_t load64(const uint8_t *p)
 {
 	uint64_t word;
@@ -74,7 +65,7 @@ uint16_t net_checksum(const void *data, int len)
 	/* 2^64 is 1 modulo 2^16 - 1. A carry of this sum leaves it far from another one. */
 	if (uk_add_overflow(sum, carries, &sum))
 		sum++;
-	return fold(sum);
+	return net_checksum_fold(sum);
 }
 
 /* --- checksums completed by a device ------------------------------------------------------------
@@ -90,7 +81,7 @@ static uint16_t pseudo_sum(const uint8_t *addresses, int address_bytes, uint32_t
 {
 	uint64_t sum = net_checksum(addresses, address_bytes);
 
-	return fold(sum + __builtin_bswap16(PROTO_TCP) + __builtin_bswap32(tcp_bytes));
+	return net_checksum_fold(sum + __builtin_bswap16(PROTO_TCP) + __builtin_bswap32(tcp_bytes));
 }
 
 /* How many bytes the IP header has, and what the pseudo header is made of. */

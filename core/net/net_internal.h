@@ -31,6 +31,22 @@ static inline struct netdev *netdev_of(const struct netif *netif)
 	return uk_container_of(netif, struct netdev, netif);
 }
 
+/* --- header prediction (tcp_predict.c)
+ * ------------------------------------------------------------
+ */
+
+/** A frame that came in. */
+struct net_frame {
+	const void *data;
+	size_t len, total_len; /* at `data`, and altogether */
+	struct pbuf *pbuf;     /* that holds it; NULL: what is wanted must be copied */
+	enum netdev_rx_checksum checksum;
+};
+
+/** Handles the frame if it is what some flow waits for. true: done, frame->pbuf is NULL if it was
+ *  used. */
+bool net_tcp_predict(struct netif *netif, struct net_frame *frame);
+
 /* --- lwIP's timers (timers.c) -------------------------------------------------------------------
  */
 void net_timers_run(void);

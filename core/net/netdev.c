@@ -54,18 +54,27 @@ static void count_received(struct netdev *dev, size_t len)
 	dev->stats.rx_bytes += len;
 }
 
-void netdev_receive(struct netdev *dev, struct pbuf *frame, enum netdev_rx_checksum checksum)
+void netdev_receive(struct netdev *dev, struct pbuf *p, enum netdev_rx_checksum checksum)
 {
-	count_received(dev, frame->tot_len);
-	input(dev, frame, checksum);
+	struct net_frame frame = {p->payload, p->len, p->tot_len, p, checksum};
+
+	count_received(dev, p->tot_len);
+	if (!net_tcp_predict(&dev->netif, &frame))
+		input(dev, p, checksum);
+	else if (frame.pbuf)
+		pbuf_free(frame.pbuf);
 }
 
 void netdev_receive_copy(struct netdev *dev, const void *data, size_t len,
 			 enum netdev_rx_checksum checksum)
 {
-	struct pbuf *copy = pbuf_alloc(PBUF_RAW, (u16_t)len, PBUF_RAM);
+	struct net_frame frame = {data, len, len, NULL, checksum};
+	struct pbuf *copy;
 
 	count_received(dev, len);
+	if (net_tcp_predict(&dev->netif, &frame))
+		return;
+	copy = pbuf_alloc(PBUF_RAW, (u16_t)len, PBUF_RAM);
 	if (!copy) {
 		dev->stats.rx_dropped++;
 		return;

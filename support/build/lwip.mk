@@ -8,8 +8,10 @@ LWIP_DIR     := $(UK_SOURCES)/lwip-$(LWIP_VERSION)
 LWIP_READY   := $(LWIP_DIR)/.unpacked
 LWIP_PORT    := core/net/lwip/include
 
-LWIP_CORE := def inet_chksum init ip mem memp netif pbuf raw stats tcp tcp_in tcp_out timeouts udp \
-	     ipv4/dhcp ipv4/etharp ipv4/icmp ipv4/igmp ipv4/ip4 ipv4/ip4_addr ipv4/ip4_frag \
+# Not raw and tcp_in, which are part of core/net/tcp_predict.c, and tcp_out, ip4 and etharp, which are
+# part of core/net/tcp_output.c; core/net/lwip_checksum.c is in place of inet_chksum.
+LWIP_CORE := def init ip mem memp netif pbuf stats tcp timeouts udp ipv4/dhcp ipv4/icmp ipv4/igmp \
+	     ipv4/ip4_addr ipv4/ip4_frag \
 	     ipv6/ethip6 ipv6/icmp6 ipv6/inet6 ipv6/ip6 ipv6/ip6_addr ipv6/ip6_frag ipv6/mld6 ipv6/nd6
 
 # What core/net and the drivers of network devices need to see of it.

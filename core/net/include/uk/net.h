@@ -41,6 +41,46 @@ bool net_has_work(void);
 /** Handles it. net_lock held. */
 void net_poll(void);
 
+/* --- flows: connections whose segments take the short way (tcp_predict.c). net_lock held
+ * ----------
+ */
+
+struct tcp_pcb;
+
+struct net_flow {
+	LIST_ENTRY(net_flow) link;
+	struct tcp_pcb *pcb; /* NULL: not in the table */
+	uint64_t addresses;  /* as they follow each other in a packet that comes in */
+	uint32_t ports;
+};
+
+/** The connection is established, and lwIP's callbacks for it neither close nor abort it. Only
+ *  IPv4 is for the short way. */
+void net_flow_add(struct net_flow *flow, struct tcp_pcb *pcb);
+/** Before the control block goes its own way; of a flow that never was one (pcb NULL), too. */
+void net_flow_remove(struct net_flow *flow);
+
+/* --- sending without a copy too many (tcp_output.c) ----------------------------------------------
+ */
+
+struct pbuf;
+
+/** The most data that one segment of an established connection carries. */
+size_t net_tcp_segment_max(const struct tcp_pcb *pcb);
+/** How much of what tcp_write() gets next goes into the last segment that was not sent yet. */
+size_t net_tcp_tail_room(const struct tcp_pcb *pcb);
+/** A piece: `len` bytes at its payload, to be filled in. There may be `room` for more behind. NULL:
+ *  no memory. net_lock need not be held. */
+struct pbuf *net_tcp_alloc(size_t len, size_t room);
+/** Pieces linked by `next` that were not appended. */
+void net_tcp_free(struct pbuf *pieces);
+/** Queues pieces linked by `next`, below 64 KiB together, each at most net_tcp_segment_max() long,
+ *  as segments for tcp_output(). They are taken over in any case. The last one has `room` left.
+ *  `flags`: TCP_WRITE_FLAG_MORE. Returns an err_t: ERR_OK, ERR_MEM (nothing was queued), ERR_CONN.
+ */
+signed char net_tcp_append(struct tcp_pcb *pcb, struct pbuf *pieces, size_t room,
+			   unsigned char flags);
+
 /* --- interfaces: lwIP's list, with Linux' names. net_lock held -----------------------------------
  */
 

@@ -45,6 +45,7 @@ void uk_free(void *ptr);
 #define LWIP_NETIF_HOSTNAME            1
 #define LWIP_NETIF_EXT_STATUS_CALLBACK 1
 #define LWIP_NETIF_TX_SINGLE_PBUF      0
+#define LWIP_NETIF_HWADDRHINT          1
 
 /* --- IPv4, ICMP, IGMP, UDP, raw --- */
 #define LWIP_IPV4                 1

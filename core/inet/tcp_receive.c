@@ -1,14 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* Data of TCP connections, both ways; readiness. (lwIP's tcp_sndbuf() cuts its value to 16 bits:
- * hence pcb->snd_buf.) */
-#include <uk/heap.h>
-#include <uk/string.h>
+/* Receiving on TCP connections; what happens to them; readiness. */
 #include "tcp.h"
-
-#define SMALL_BYTES 1024U  /* sent from the stack */
-#define CHUNK_BYTES 32768U /* the most that is copied before it is queued */
-/* poll says "writable" when there is this much room: few large pieces rather than many small. */
-#define WRITABLE_BYTES (TCP_SND_BUF / 3)
 
 /* --- callbacks: net_lock held -------------------------------------------------------------------
  */
@@ -42,9 +34,12 @@ static err_t on_sent(void *arg, struct tcp_pcb *pcb, u16_t len)
 {
 	struct tcp_socket *sock = arg;
 
+	(void)pcb;
 	(void)len;
-	if (pcb->snd_buf >= WRITABLE_BYTES)
+	if (sock->lacks_room && tcp_has_room(sock)) {
+		sock->lacks_room = false;
 		inet_wake(&sock->inet, EVENTS_OUT);
+	}
 	return ERR_OK;
 }
 
@@ -65,139 +60,6 @@ void tcp_drop_received(struct tcp_socket *sock)
 	}
 	sock->tail = &sock->first;
 	sock->received_bytes = 0;
-}
-
-/* --- sending ------------------------------------------------------------------------------------
- */
-
-static int send_error(struct tcp_socket *sock)
-{
-	int error = socket_take_error(&sock->inet.base);
-
-	if (error)
-		return error;
-	if (sock->inet.shut & SOCKET_SHUT_SEND)
-		return -EPIPE;
-	if (sock->life == TCP_CONNECTED)
-		return sock->pcb ? 0 : -EPIPE;
-	return sock->life == TCP_CONNECTING ? -EAGAIN : -EPIPE;
-}
-
-static size_t room(const struct tcp_socket *sock)
-{
-	const struct tcp_pcb *pcb = sock->pcb;
-	size_t used, limit = sock->inet.base.send_limit;
-
-	if (!pcb || sock->life != TCP_CONNECTED || tcp_sndqueuelen(pcb) >= TCP_SND_QUEUELEN - 64)
-		return 0;
-	used = TCP_SND_BUF - pcb->snd_buf;
-	return used < limit ? UK_MIN((size_t)pcb->snd_buf, limit - used) : 0;
-}
-
-static bool can_send(struct tcp_socket *sock)
-{
-	return room(sock) || sock->inet.base.error || !sock->pcb ||
-	       (sock->inet.shut & SOCKET_SHUT_SEND);
-}
-
-static bool is_held_back(const struct tcp_socket *sock, const struct socket_transfer *transfer)
-{
-	return sock->is_corked || (transfer->flags & UK_MSG_MORE);
-}
-
-/* Gives `len` bytes, for which there was room, to lwIP. */
-static int queue(struct tcp_socket *sock, struct socket_transfer *transfer, const void *data,
-		 size_t len)
-{
-	bool is_last = !transfer->uio->resid_bytes;
-	int error;
-
-	net_lock();
-	error = send_error(sock);
-	if (!error)
-		error = inet_errno(
-			tcp_write(sock->pcb, data, (u16_t)len,
-				  TCP_WRITE_FLAG_COPY | (is_last ? 0 : TCP_WRITE_FLAG_MORE)));
-	if (!error && !is_held_back(sock, transfer))
-		tcp_output(sock->pcb);
-	net_unlock();
-	return error;
-}
-
-/* One piece, as much as fits now; -EAGAIN when nothing does. */
-static uk_ssize_t send_piece(struct tcp_socket *sock, struct socket_transfer *transfer)
-{
-	size_t len = UK_MIN(UK_MIN(room(sock), transfer->uio->resid_bytes), (size_t)CHUNK_BYTES);
-	uint8_t small[SMALL_BYTES], *data = small;
-	uk_ssize_t taken;
-	int error = send_error(sock);
-
-	if (error)
-		return error;
-	if (!len)
-		return -EAGAIN;
-	if (len > sizeof(small)) {
-		data = uk_malloc(len);
-		if (!data) {
-			data = small;
-			len = sizeof(small);
-		}
-	}
-	taken = uio_take(transfer->uio, data, len);
-	if (taken > 0) {
-		error = queue(sock, transfer, data, (size_t)taken);
-		if (error)
-			taken = error;
-	}
-	if (data != small)
-		uk_free(data);
-	return taken;
-}
-
-static int wait_to_send(struct tcp_socket *sock, uint64_t deadline_ns)
-{
-	int result = inet_wait(&sock->inet, can_send(sock), deadline_ns);
-
-	return socket_wait_result(result, sock->inet.base.send_timeout_ns);
-}
-
-static uk_ssize_t send_all(struct tcp_socket *sock, struct socket_transfer *transfer)
-{
-	uint64_t deadline_ns = socket_deadline(sock->inet.base.send_timeout_ns);
-	uk_ssize_t done = 0, sent;
-
-	do {
-		sent = send_piece(sock, transfer);
-		/* Out of memory inside lwIP: what is on its way frees some. */
-		if (sent == -ENOBUFS && sock->pcb && tcp_sndqueuelen(sock->pcb))
-			sent = -EAGAIN;
-		if (sent == -EAGAIN && !(transfer->flags & UK_MSG_DONTWAIT)) {
-			sent = wait_to_send(sock, deadline_ns);
-			if (!sent)
-				continue;
-		}
-		if (sent < 0)
-			return done ? done : sent;
-		done += sent;
-	} while (transfer->uio->resid_bytes);
-	return done;
-}
-
-uk_ssize_t tcp_socket_send(struct socket *socket, struct socket_transfer *transfer)
-{
-	struct tcp_socket *sock = tcp_of(socket);
-	uk_ssize_t sent;
-
-	if (transfer->flags & UK_MSG_OOB)
-		return -EOPNOTSUPP; /* urgent data is not sent */
-	if (transfer->to && sock->life == TCP_CONNECTED)
-		return -EISCONN;
-	if (!transfer->uio->resid_bytes)
-		return send_error(sock);
-	mutex_lock(&sock->send_lock);
-	sent = send_all(sock, transfer);
-	mutex_unlock(&sock->send_lock);
-	return sent;
 }
 
 /* --- receiving ----------------------------------------------------------------------------------
@@ -357,8 +219,7 @@ static unsigned int connection_events(struct tcp_socket *sock)
 		events |= EVENTS_IN;
 	if (sock->has_ended || (sock->inet.shut & SOCKET_SHUT_RECEIVE) || !sock->pcb)
 		events |= EPOLLRDHUP;
-	if (room(sock) >= UK_MIN((size_t)WRITABLE_BYTES, (size_t)base->send_limit / 3) ||
-	    !sock->pcb || (sock->inet.shut & SOCKET_SHUT_SEND))
+	if (tcp_has_room(sock) || !sock->pcb || (sock->inet.shut & SOCKET_SHUT_SEND))
 		events |= EVENTS_OUT;
 	if (!sock->pcb || (sock->has_ended && (sock->inet.shut & SOCKET_SHUT_SEND)))
 		events |= EPOLLHUP;
