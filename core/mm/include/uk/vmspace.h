@@ -60,7 +60,7 @@ struct vmspace {
 	struct vma *dead;     /* unmapped, but they still hold references (vm_unlock) */
 	unsigned int vma_count;
 	size_t mapped_bytes, locked_bytes, data_bytes;
-	size_t resident_pages; /* mapped, but for the page of zeros */
+	size_t resident_pages;                         /* mapped, but for the page of zeros */
 	size_t peak_mapped_bytes, peak_resident_pages; /* as of the last time something went */
 	vaddr_t mmap_top;    /* highest address mmap chooses; grows down from here */
 	vaddr_t search_from; /* gap search: nothing larger than search_hole is free above */
