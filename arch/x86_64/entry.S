@@ -284,6 +284,10 @@ trap_from_kernel:
 	pushq	%r15
 	cld
 	sets	%bl				/* BL = 1: the kernel was interrupted */
+	/* Some enter with a null SS. Its default size is no matter to us, but an emulator keeps
+	 * translated code apart by it, and would do all that we call a second time. */
+	movl	$X86_KERNEL_DS, %eax
+	movl	%eax, %ss
 	movq	IST_ERROR(%rsi), %rdx
 	movl	IST_VECTOR(%rsi), %esi
 	movq	%rsp, %rdi
