@@ -8,6 +8,7 @@
 #include <uk/reloc.h>
 
 const Elf64_Rela rela_start[1], rela_end[1];
+const Elf64_Xword relr_start[1], relr_end[1];
 
 static void test_applies_bias(void **state)
 {
@@ -35,11 +36,39 @@ static void test_counts_foreign_types(void **state)
 	assert_int_equal(word, 7);
 }
 
+static void test_packed(void **state)
+{
+	uintptr_t image[200], bias = (uintptr_t)image - 0x1000;
+	const Elf64_Xword relr[] = {
+		0x1008,              /* word 1 */
+		1 | 1 << 1 | 1 << 3, /* words 2 and 4 */
+		1 | 1UL << 63,       /* 65 + 62 */
+		1,                   /* none of 128 .. 190 */
+		1 | 1 << 1,          /* 191 */
+		0x1000 + 199 * 8,
+	};
+	const unsigned int listed[] = {1, 2, 4, 127, 191, 199};
+	unsigned int next = 0;
+
+	(void)state;
+	for (unsigned int i = 0; i < 200; i++)
+		image[i] = i;
+	uk_relr_apply(relr, UK_ARRAY_SIZE(relr), bias);
+	for (unsigned int i = 0; i < 200; i++) {
+		bool is_listed = next < UK_ARRAY_SIZE(listed) && listed[next] == i;
+
+		next += is_listed;
+		assert_int_equal(image[i], is_listed ? i + bias : i);
+	}
+	assert_int_equal(next, UK_ARRAY_SIZE(listed));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_applies_bias),
 		cmocka_unit_test(test_counts_foreign_types),
+		cmocka_unit_test(test_packed),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -78,6 +78,11 @@ SECTIONS
 		*(.rela .rela.*)
 		rela_end = .;
 	} :rodata
+	.relr.dyn : AT(PADDR(ADDR(.relr.dyn))) {
+		relr_start = .;
+		*(.relr.dyn)
+		relr_end = .;
+	} :rodata
 	.ksyms : AT(PADDR(ADDR(.ksyms))) {
 		KEEP(*(.ksyms))
 	} :rodata

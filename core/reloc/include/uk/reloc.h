@@ -13,6 +13,13 @@
  */
 size_t uk_reloc_apply(const Elf64_Rela *rela, size_t count, uintptr_t bias, uint32_t relative_type);
 
+/**
+ * The packed form (ELF gABI, SHT_RELR): each word that is listed has its link-time value in it, to
+ * which `bias` is added. An even entry is the address of a word, an odd one a bitmap of the 63
+ * words after the last.
+ */
+void uk_relr_apply(const Elf64_Xword *relr, size_t count, uintptr_t bias);
+
 /** The image itself. Called before anything else, so it uses nothing that needs relocating. */
 void uk_reloc_self(uintptr_t bias);
 
