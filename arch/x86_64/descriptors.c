@@ -93,10 +93,11 @@ static void load_idt(void)
 			.offset_mid = (uint16_t)(stub >> 16),
 			.offset_high = (uint32_t)(stub >> 32),
 			.selector = X86_KERNEL_CS,
-			.ist = v == 2 || v == 8 || v == 18 ? IST_FATAL : IST_ORDINARY,
+			.ist = IST_ORDINARY,
 			.type = 0x8e, /* present, interrupt gate: enters with interrupts off */
 		};
 	}
+	idt[2].ist = idt[8].ist = idt[18].ist = IST_FATAL;
 	__asm__ volatile("lidt %0" ::"m"(pointer));
 }
 
