@@ -40,7 +40,7 @@ static void rekey_locked(void)
 	__asm__ volatile("" ::"r"(block) : "memory"); /* the wipe is not dead code */
 }
 
-/* Absorbs: words into the key, then one block over it. */
+/* Absorbs: bytes into the key, then one block over it; the last block's spare bytes are good. */
 static void mix_locked(const unsigned char *data, size_t len)
 {
 	do {
@@ -53,7 +53,6 @@ static void mix_locked(const unsigned char *data, size_t len)
 		len -= part;
 		rekey_locked();
 	} while (len);
-	spare_used = sizeof(spare); /* made before all was in */
 }
 
 /* Without a hardware source the counter's jitter over a few dozen reads is all there is. */
@@ -92,13 +91,13 @@ static bool ask_sources_locked(unsigned int max_polls)
 /* Returns whether a hardware source contributed. */
 static bool seed_locked(void)
 {
-	uint64_t words[5];
+	uint64_t words[4] = {0};
 	unsigned int found = 0;
 
 	while (found < 4 && ukarch_random_word(&words[found]))
 		found++;
-	words[found] = ukarch_counter();
-	mix_locked((unsigned char *)words, (found + 1) * sizeof(words[0]));
+	words[3] ^= ukarch_counter();
+	mix_locked((unsigned char *)words, sizeof(words));
 	is_seeded = true;
 	if (ask_sources_locked(found < 4 ? SEED_POLLS : 0) || found == 4)
 		return true;
