@@ -219,6 +219,27 @@ int ukarch_pt_map(struct ukarch_pagetable *pt, vaddr_t va, paddr_t pa, size_t si
 	return 0;
 }
 
+size_t ukarch_pt_fill(struct ukarch_pagetable *pt, vaddr_t start, vaddr_t end, unsigned int prot,
+		      paddr_t (*frame)(void *ctx, vaddr_t va), void *ctx)
+{
+	uint64_t *slot = find_slot(pt, start, 0, true);
+	uint64_t entry = encode(0, UK_PAGE_SIZE, prot);
+	size_t count = 0;
+
+	for (; slot && start < end; start += UK_PAGE_SIZE, slot++) {
+		paddr_t pa;
+
+		if (*slot)
+			continue;
+		pa = frame(ctx, start);
+		if (pa == UK_PADDR_NONE)
+			break;
+		*slot = entry | pa;
+		count++;
+	}
+	return count;
+}
+
 bool ukarch_pt_lookup(const struct ukarch_pagetable *pt, vaddr_t va, struct ukarch_pte *pte)
 {
 	unsigned int level;

@@ -14,7 +14,7 @@
 #include <uk/string.h>
 #include "vm_internal.h"
 
-#define FAULT_AROUND_PAGES 16UL
+#define FAULT_AROUND_BYTES (16 * UK_PAGE_SIZE)
 /* What large pages leave free where the program has asked for them. */
 #define LARGE_RESERVE_PAGES (4UL << (UKARCH_LARGE_SHIFT - UK_PAGE_SHIFT))
 
@@ -157,28 +157,27 @@ static inline uint64_t object_index(const struct vma *vma, vaddr_t va)
 	return (vma->offset_bytes + (va - vma->start)) >> UK_PAGE_SHIFT;
 }
 
-/* Neighbours of a page that was read are likely to be read next, and they are in memory. */
-static void fault_around(struct vmspace *vm, const struct vma *vma, vaddr_t va)
+static paddr_t frame_to_read(void *ctx, vaddr_t va)
 {
-	vaddr_t start = UK_MAX(UK_ALIGN_DOWN(va, FAULT_AROUND_PAGES * UK_PAGE_SIZE), vma->start);
-	vaddr_t end = UK_MIN(UK_ALIGN_DOWN(va, FAULT_AROUND_PAGES * UK_PAGE_SIZE) +
-				     FAULT_AROUND_PAGES * UK_PAGE_SIZE,
-			     vma->end);
+	const struct vma *vma = ctx;
+	struct page *page;
 
-	for (; start < end; start += UK_PAGE_SIZE) {
-		struct ukarch_pte pte;
-		struct page *page;
-
-		if (start == va || ukarch_pt_lookup(&vm->pt, start, &pte))
-			continue;
-		if (vma->object->ops->get_page(vma->object, object_index(vma, start), false, &page))
-			return;
-		if (install(vm, start, page, shared_prot(vma)) != VM_FAULT_OK)
-			return;
-	}
+	if (vma->object->ops->get_page(vma->object, object_index(vma, va), false, &page))
+		return UK_PADDR_NONE;
+	return page_to_phys(page);
 }
 
-static enum vm_fault_result fill_private(struct vmspace *vm, const struct vma *vma, vaddr_t va,
+/* Neighbours of a page that was read are likely to be read next, and they are in memory. */
+static void fault_around(struct vmspace *vm, struct vma *vma, vaddr_t va)
+{
+	vaddr_t block = UK_ALIGN_DOWN(va, FAULT_AROUND_BYTES);
+
+	vm->resident_pages += ukarch_pt_fill(&vm->pt, UK_MAX(block, vma->start),
+					     UK_MIN(block + FAULT_AROUND_BYTES, vma->end),
+					     shared_prot(vma), frame_to_read, vma);
+}
+
+static enum vm_fault_result fill_private(struct vmspace *vm, struct vma *vma, vaddr_t va,
 					 bool is_write)
 {
 	struct page *page, *fresh;

@@ -150,15 +150,16 @@ static void pool_fill(void)
 
 /* --- the page array --------------------------------------------------------------------------- */
 
+static pfn_t backed_block = UINT64_MAX; /* one that is known to be backed: the last one asked for */
+
 /* Backs the struct pages of the 2 MiB block around `pfn`; what is new reads as zeros. */
 static int pagemap_ensure(pfn_t pfn)
 {
-	static pfn_t last_block = UINT64_MAX;
 	pfn_t block = pfn >> PAGE_MAX_ORDER;
 	vaddr_t start = (vaddr_t)pfn_to_page(block << PAGE_MAX_ORDER);
 	vaddr_t end = (vaddr_t)pfn_to_page((block + 1) << PAGE_MAX_ORDER);
 
-	if (block == last_block)
+	if (block == backed_block)
 		return 0;
 	for (vaddr_t va = start & UK_PAGE_MASK; va < end; va += UK_PAGE_SIZE) {
 		void *backing;
@@ -174,15 +175,18 @@ static int pagemap_ensure(pfn_t pfn)
 		if (error)
 			return error;
 	}
-	last_block = block;
+	__atomic_store_n(&backed_block, block, __ATOMIC_RELEASE);
 	return 0;
 }
 
 struct page *page_of_foreign(paddr_t pa)
 {
-	unsigned long flags = spin_lock_irqsave(&lock);
+	unsigned long flags;
 	int error;
 
+	if (uk_likely(pa >> UKARCH_LARGE_SHIFT == __atomic_load_n(&backed_block, __ATOMIC_ACQUIRE)))
+		return phys_to_page(pa);
+	flags = spin_lock_irqsave(&lock);
 	is_growing = true;
 	pool_fill();
 	error = pagemap_ensure(pa >> UK_PAGE_SHIFT);

@@ -139,6 +139,33 @@ static void test_leaves_come_out_as_they_went_in(void **state)
 	assert_int_equal(visited, 5);
 }
 
+static paddr_t next_frame(void *ctx, vaddr_t va)
+{
+	size_t *left = ctx;
+
+	return (*left)-- ? (va & 0xffffffff) | LARGE << 12 : UK_PADDR_NONE;
+}
+
+static void test_fill_makes_what_is_missing(void **state)
+{
+	size_t left = 3;
+
+	map(BASE + PAGE, PAGE, RW);
+	assert_int_equal(
+		ukarch_pt_fill(&pt, BASE, BASE + 4 * PAGE, UKARCH_PT_READ, next_frame, &left), 3);
+	assert_int_equal(left, 0);
+	assert_int_equal(prot_at(BASE), UKARCH_PT_READ);
+	assert_int_equal(prot_at(BASE + PAGE), RW);
+	assert_int_equal(prot_at(BASE + 3 * PAGE), UKARCH_PT_READ);
+	left = 2;
+	assert_int_equal(ukarch_pt_fill(&pt, BASE, BASE + LARGE, UKARCH_PT_READ, next_frame, &left),
+			 2);
+	assert_true(is_mapped(BASE + 5 * PAGE) && !is_mapped(BASE + 6 * PAGE));
+	tables_max = tables_used;
+	left = 1;
+	assert_int_equal(ukarch_pt_fill(&pt, 0, PAGE, UKARCH_PT_READ, next_frame, &left), 0);
+}
+
 static void test_protect_keeps_shared_read_only(void **state)
 {
 	map(BASE, PAGE, UKARCH_PT_READ);
@@ -242,6 +269,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		CASE(test_leaves_come_out_as_they_went_in),
+		CASE(test_fill_makes_what_is_missing),
 		CASE(test_protect_keeps_shared_read_only),
 		CASE(test_split_keeps_frames_and_rights),
 		CASE(test_a_freed_table_is_flushed),

@@ -188,6 +188,26 @@ int ukarch_pt_map(struct ukarch_pagetable *pt, vaddr_t va, paddr_t pa, size_t si
 	return 0;
 }
 
+size_t ukarch_pt_fill(struct ukarch_pagetable *pt, vaddr_t start, vaddr_t end, unsigned int prot,
+		      paddr_t (*frame)(void *ctx, vaddr_t va), void *ctx)
+{
+	size_t count = 0;
+
+	assert(start >> UKARCH_LARGE_SHIFT == (end - 1) >> UKARCH_LARGE_SHIFT);
+	for (; start < end; start += UK_PAGE_SIZE) {
+		struct entry *e = &table[start >> UK_PAGE_SHIFT];
+		paddr_t pa = e->is_mapped ? 0 : frame(ctx, start);
+
+		if (pa == UK_PADDR_NONE)
+			break;
+		if (e->is_mapped)
+			continue;
+		*e = (struct entry){pa, prot & ~UKARCH_PT_USER, true, false};
+		count++;
+	}
+	return count;
+}
+
 static struct ukarch_pte pte_of(vaddr_t va)
 {
 	const struct entry *e = &table[va >> UK_PAGE_SHIFT];

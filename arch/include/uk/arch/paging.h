@@ -61,6 +61,14 @@ void ukarch_pt_activate_kernel(void);
 int ukarch_pt_map(struct ukarch_pagetable *pt, vaddr_t va, paddr_t pa, size_t size_bytes,
 		  unsigned prot);
 
+/**
+ * Makes leaves of small pages where there are none in [start, end), a range within one large page:
+ * each shows the frame that `frame` names. Ends early when that is UK_PADDR_NONE, or when a table
+ * cannot be had. Returns how many leaves it made.
+ */
+size_t ukarch_pt_fill(struct ukarch_pagetable *pt, vaddr_t start, vaddr_t end, unsigned prot,
+		      paddr_t (*frame)(void *ctx, vaddr_t va), void *ctx);
+
 /** Finds the leaf over `va`. Returns false when nothing is mapped. */
 bool ukarch_pt_lookup(const struct ukarch_pagetable *pt, vaddr_t va, struct ukarch_pte *pte);
 
