@@ -262,8 +262,7 @@ long vm_map(struct vmspace *vm, const struct vm_map_args *args)
 static int check_protect(const struct vmspace *vm, const struct vma *vma, size_t more,
 			 unsigned int prot)
 {
-	if ((prot & PROT_WRITE) && (vma->flags & VMA_SHARED) && vma->file &&
-	    !(vma->flags & VMA_MAYWRITE))
+	if ((prot & PROT_WRITE) && (vma->flags & (VMA_SHARED | VMA_MAYWRITE)) == VMA_SHARED)
 		return -EACCES;
 	return more && exceeds(vm->data_bytes, more, vm->data_limit_bytes) ? -ENOMEM : 0;
 }
