@@ -363,8 +363,9 @@ int walk_run(struct walk *walk)
 		if (!*rest) {
 			if (walk->flags & WALK_PARENT)
 				return walk_stop(walk, &part);
+			/* Through all links, also those that a link leads to. */
 			if (uk_unlikely(rest != end))
-				walk->flags |= UK_LOOKUP_DIRECTORY;
+				walk->flags |= UK_LOOKUP_DIRECTORY | UK_LOOKUP_FOLLOW;
 		}
 		child = dentry_find(walk->at.dentry, &part);
 		if (uk_likely(child && child->is_plain)) {

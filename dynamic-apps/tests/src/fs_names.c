@@ -121,6 +121,40 @@ static void symlink_readlink(void)
 	CHECK_OK(unlink("s"));
 }
 
+/* A slash behind a link asks for the directory at the end of all of them. */
+static void slash_behind_links(void)
+{
+	static const struct timespec times[2] = {{1, 0}, {2, 0}};
+	struct stat st, dir;
+	char buf[16];
+	int fd;
+
+	CHECK_OK(mkdir("dir", 0755));
+	CHECK_OK(symlink("dir", "l1"));
+	CHECK_OK(symlink("l1", "l2"));
+	CHECK_OK(symlink("c", "c"));
+	t_put_file("file", "");
+	CHECK_OK(symlink("file", "f1"));
+	CHECK_OK(symlink("f1", "f2"));
+	CHECK_OK(symlink("gone", "g1"));
+	CHECK_OK(lchown("l2/", 5, 6));
+	CHECK_OK(utimensat(AT_FDCWD, "l2//", times, AT_SYMLINK_NOFOLLOW));
+	CHECK_OK(stat("dir", &dir));
+	CHECK_EQ(dir.st_uid, 5);
+	CHECK_EQ(dir.st_mtime, 2);
+	CHECK_OK(lstat("l2/", &st));
+	CHECK_EQ(st.st_ino, dir.st_ino);
+	fd = CHECK_OK(open("l2/", O_RDONLY | O_NOFOLLOW));
+	close(fd);
+	CHECK_ERR(readlink("l2/", buf, sizeof(buf)), EINVAL);
+	CHECK_EQ(readlink("l2", buf, sizeof(buf)), 2);
+	CHECK_ERR(lstat("c/", &st), ELOOP);
+	CHECK_ERR(open("c/", O_RDONLY | O_NOFOLLOW), ELOOP);
+	CHECK_ERR(lstat("f2/", &st), ENOTDIR);
+	CHECK_ERR(lstat("g1/", &st), ENOENT);
+	CHECK_ERR(unlink("l2/"), ENOTDIR);
+}
+
 static void rename_files(void)
 {
 	ino_t f;
@@ -388,13 +422,21 @@ static void names_at_page_end(void)
 }
 
 static const struct t_test tests[] = {
-	T(mkdir_rmdir),        T(unlink_errors),
-	T(unlink_while_open),  T(link_counts),
-	T(symlink_readlink),   T(rename_files),
-	T(rename_directories), T(rename_flags),
-	T(getdents_lists_all), T(getdents_while_changing),
-	T(removed_directory),  T(chdir_getcwd),
-	T(mknod_kinds),        T(names_at_page_end),
+	T(mkdir_rmdir),
+	T(unlink_errors),
+	T(unlink_while_open),
+	T(link_counts),
+	T(symlink_readlink),
+	T(slash_behind_links),
+	T(rename_files),
+	T(rename_directories),
+	T(rename_flags),
+	T(getdents_lists_all),
+	T(getdents_while_changing),
+	T(removed_directory),
+	T(chdir_getcwd),
+	T(mknod_kinds),
+	T(names_at_page_end),
 };
 
 T_MAIN(tests)
