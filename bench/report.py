@@ -34,6 +34,23 @@ BOOT_TARGET = 600_000
 IMAGE_TARGET = 400 * 1024
 
 
+# Our own figures about the whole system.
+SYSTEM_FIGURES = ("boot_insn_8", "boot_insn_256", "boot_insn_8192", "image_bytes", "least_static",
+                  "least_dynamic")
+
+
+def missing_figures(results, only=None, with_ns=True):
+    """Of what was to be measured of ours, what is not there: a guest that crashes leaves gaps."""
+    calls = [name for name, _, _ in ITEMS if not only or only in name]
+    missing = [f"{kind} {name}" for kind in ("insn", "ns") if kind == "insn" or with_ns
+               for name in calls if results[kind].get("Narthex", {}).get(name) is None]
+    if not only:
+        system = results["system"]
+        missing += [name for name in SYSTEM_FIGURES if system.get("Narthex", {}).get(name) is None]
+        missing += ["start"] if "Narthex" not in system.get("start", {}) else []
+    return missing
+
+
 def number(value, digits=0):
     return "-" if value is None else f"{value:,.{digits}f}"
 

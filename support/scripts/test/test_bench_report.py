@@ -1,0 +1,43 @@
+# SPDX-License-Identifier: BSD-3-Clause
+"""bench/report.py: which figures of ours a run lacks."""
+import importlib.util
+import pathlib
+
+import pytest
+
+PATH = pathlib.Path(__file__).resolve().parents[3] / "bench" / "report.py"
+SPEC = importlib.util.spec_from_file_location("report", PATH)
+report = importlib.util.module_from_spec(SPEC)
+SPEC.loader.exec_module(report)
+
+
+@pytest.fixture
+def whole():
+    calls = {name: 1.0 for name, _, _ in report.ITEMS}
+    system = {name: 1 for name in report.SYSTEM_FIGURES}
+    return {"insn": {"Narthex": dict(calls)}, "ns": {"Narthex": dict(calls)},
+            "system": {"Narthex": system, "start": {"Narthex": 0.1, "exit": 0.1}}}
+
+
+def test_nothing_is_missing(whole):
+    assert report.missing_figures(whole) == []
+
+
+def test_a_guest_that_crashed_half_way(whole):
+    del whole["insn"]["Narthex"]["stat"]
+    whole["ns"] = {}
+    missing = report.missing_figures(whole)
+    assert "insn stat" in missing and "ns getppid" in missing and "insn getppid" not in missing
+
+
+def test_the_system(whole):
+    whole["system"]["Narthex"]["boot_insn_8"] = None
+    del whole["system"]["start"]
+    assert report.missing_figures(whole) == ["boot_insn_8", "start"]
+
+
+def test_only_what_was_asked_for(whole):
+    results = {"insn": {"Narthex": {"stat": 1.0}}, "ns": {}, "system": {}}
+    assert report.missing_figures(results, only="stat", with_ns=False) == []
+    assert report.missing_figures(results, only="stat") == ["ns stat"]
+    assert report.missing_figures(whole | {"insn": {}}, only="getppid") == ["insn getppid"]
