@@ -57,6 +57,7 @@ void kmain(struct ukplat_bootinfo *bootinfo)
 	STEP(virtio_probe());                /* devices: entropy, network */
 	if (IS_ENABLED(CONFIG_LIBUKNET))
 		STEP(net_init()); /* interfaces, their addresses */
+	vfs_stamp_from_clock();   /* what is made from here on is the program's */
 	ukarch_irq_enable();
 	if (IS_ENABLED(CONFIG_LIBUKNET))
 		net_wait_configured();

@@ -167,8 +167,8 @@ static void make_users(void)
 
 	if (make_dir("/etc", 0755))
 		return;
-	vfs_write_kernel("/etc/passwd", O_CREAT | O_EXCL, passwd, sizeof(passwd) - 1);
-	vfs_write_kernel("/etc/group", O_CREAT | O_EXCL, group, sizeof(group) - 1);
+	vfs_provide_file("/etc", "passwd", passwd, sizeof(passwd) - 1);
+	vfs_provide_file("/etc", "group", group, sizeof(group) - 1);
 }
 
 int upcall_mount_rootfs(void)
@@ -198,6 +198,5 @@ int upcall_mount_rootfs(void)
 	if (!error)
 		make_users();
 	current->fs->umask = 022;
-	vfs_stamp_from_clock();
 	return error;
 }

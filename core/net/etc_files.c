@@ -3,7 +3,6 @@
  * Files that every resolver reads, where the root filesystem lacks them: /etc/hosts(5),
  * /etc/hostname(5), /etc/resolv.conf(5). Written by the boot and then by the net task alone.
  */
-#include <linux/errno.h>
 #include <linux/fcntl.h>
 #include <uk/fmt.h>
 #include <uk/string.h>
@@ -13,31 +12,28 @@
 #define UK_LOG_NAME "net: "
 #include <uk/print.h>
 
-#define TEXT_MAX 512
+#define TEXT_MAX 256
 
 static bool resolv_conf_is_ours;
 
-/* What is there stays as it is; a read-only or strange tree is no reason to complain. */
-static bool create(const char *name, const char *text, size_t len)
+/* Text that is put together without a format: boot has no other use for one. */
+static size_t append(char *text, size_t len, const char *more)
 {
-	return vfs_write_kernel(name, O_CREAT | O_EXCL, text, len) == 0;
+	return len + strlcpy(text + len, more, TEXT_MAX - len);
 }
 
+/* What is there stays as it is. */
 void net_files_create(void)
 {
-	const struct vfs_name etc = {AT_FDCWD, "/etc", 0};
-	char text[TEXT_MAX];
-	int len;
+	static char hostname[TEXT_MAX], hosts[TEXT_MAX];
+	size_t len = append(hostname, append(hostname, 0, uts_nodename), "\n");
 
-	vfs_mkdir(&etc, 0755);
-	len = uk_scnprintf(text, sizeof(text), "%s\n", uts_nodename);
-	create("/etc/hostname", text, (size_t)len);
-	len = uk_scnprintf(text, sizeof(text),
-			   "127.0.0.1\tlocalhost\n127.0.1.1\t%s\n"
-			   "::1\tlocalhost ip6-localhost ip6-loopback\n",
-			   uts_nodename);
-	create("/etc/hosts", text, (size_t)len);
-	resolv_conf_is_ours = create("/etc/resolv.conf", "", 0);
+	vfs_provide_file("/etc", "hostname", hostname, len);
+	len = append(hosts, 0, "127.0.0.1\tlocalhost\n127.0.1.1\t");
+	len = append(hosts, len, uts_nodename);
+	len = append(hosts, len, "\n::1\tlocalhost ip6-localhost ip6-loopback\n");
+	vfs_provide_file("/etc", "hosts", hosts, len);
+	resolv_conf_is_ours = vfs_provide_file("/etc", "resolv.conf", "", 0) == 0;
 }
 
 void net_files_update(const struct netconf *conf)

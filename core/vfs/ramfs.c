@@ -112,6 +112,27 @@ struct inode *ramfs_inode_over(struct superblock *sb, uint32_t mode, const void 
 	return inode;
 }
 
+int vfs_provide_file(const char *folder, const char *name, const void *data, size_t len_bytes)
+{
+	struct path at;
+	struct dentry *dir;
+	int ret = vfs_lookup_kernel(folder, &at);
+
+	if (ret)
+		return ret;
+	dir = at.dentry;
+	mutex_lock(&vfs_tree_lock);
+	if (dir->inode->ops != &ramfs_dir_ops || mount_check_writable(&at))
+		ret = -EROFS;
+	else if (dentry_lookup_cached(dir, name, strlen(name)))
+		ret = -EEXIST;
+	else if (!dentry_add(dir, name, ramfs_inode_over(dir->inode->sb, 0644, data, len_bytes)))
+		ret = -ENOMEM;
+	mutex_unlock(&vfs_tree_lock);
+	path_put(&at);
+	return ret;
+}
+
 /* --- names --------------------------------------------------------------------------------- */
 
 static int no_inode_error(const struct superblock *sb)

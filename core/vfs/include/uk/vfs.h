@@ -126,6 +126,11 @@ void vfs_stamp_from_clock(void);
  */
 struct inode *ramfs_inode_over(struct superblock *sb, uint32_t mode, const void *data,
 			       size_t len_bytes);
+/**
+ * Boot only: such a file, mode 0644, where the tree has none of the name. 0, -EEXIST, -ENOMEM, or
+ * -EROFS: the folder is not in memory, and to a disk the kernel writes nothing unasked.
+ */
+int vfs_provide_file(const char *folder, const char *name, const void *data, size_t len_bytes);
 /** Gives an empty regular file of a ramfs its data: hard links in an archive. 0 or -EINVAL. */
 int ramfs_set_data(struct inode *inode, const void *data, size_t len_bytes);
 struct inode *ramfs_inode(struct superblock *sb, uint32_t mode, uint64_t rdev);
