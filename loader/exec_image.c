@@ -12,6 +12,7 @@
 #include <uk/fmt.h>
 #include <uk/param.h>
 #include <uk/random.h>
+#include <uk/string.h>
 #include <uk/task.h>
 #include <uk/vdso.h>
 #include "exec_image.h"
@@ -155,46 +156,43 @@ static int map_images(struct exec_image *exec)
 	return ret ? ret : map_elf(exec, interp);
 }
 
-static void add_auxv(struct exec_stack_args *stack, uint64_t type, uint64_t value)
-{
-	UK_ASSERT(stack->auxv_count < EXEC_AUXV_MAX);
-	stack->auxv[stack->auxv_count++] = (struct exec_auxv){type, value};
-}
-
 /* The auxiliary vector (getauxval(3)) in Linux' order. All addresses must be known. */
 static void fill_auxv(struct exec_image *exec)
 {
-	struct exec_stack_args *stack = &exec->stack;
 	const struct exec_stack_layout *at = &exec->stack_layout;
 	const struct ukarch_cpu_caps *caps = ukarch_cpu_caps();
 	const struct elf_file *program = &exec->program;
 	const struct elf_image *image = &program->image;
 	const struct creds *creds = &current->process->creds;
+	const struct exec_auxv auxv[] = {
+		{exec->vdso_ehdr ? AT_SYSINFO_EHDR : AT_IGNORE, exec->vdso_ehdr},
+		{AT_MINSIGSTKSZ, ukarch_sigframe_max_bytes()},
+		{AT_HWCAP, caps->hwcap},
+		{AT_PAGESZ, UK_PAGE_SIZE},
+		{AT_CLKTCK, CLOCK_TICKS},
+		{AT_PHDR, image->has_phdr_vaddr ? image->phdr_vaddr + program->bias : 0},
+		{AT_PHENT, sizeof(Elf64_Phdr)},
+		{AT_PHNUM, image->header.phnum},
+		{AT_BASE, exec->interp.bias}, /* 0 without one */
+		{AT_FLAGS, 0},
+		{AT_ENTRY, image->header.entry + program->bias},
+		{AT_UID, creds->uid},
+		{AT_EUID, creds->euid},
+		{AT_GID, creds->gid},
+		{AT_EGID, creds->egid},
+		{AT_SECURE, 0},
+		{AT_RANDOM, at->random},
+		{AT_HWCAP2, caps->hwcap2},
+		{AT_EXECFN, at->execfn},
+		{AT_PLATFORM, at->platform},
+		{AT_RSEQ_FEATURE_SIZE, RSEQ_FEATURE_BYTES},
+		{AT_RSEQ_ALIGN, RSEQ_ALIGN_BYTES},
+		{AT_NULL, 0},
+	};
 
-	stack->auxv_count = 0;
-	add_auxv(stack, exec->vdso_ehdr ? AT_SYSINFO_EHDR : AT_IGNORE, exec->vdso_ehdr);
-	add_auxv(stack, AT_MINSIGSTKSZ, ukarch_sigframe_max_bytes());
-	add_auxv(stack, AT_HWCAP, caps->hwcap);
-	add_auxv(stack, AT_PAGESZ, UK_PAGE_SIZE);
-	add_auxv(stack, AT_CLKTCK, CLOCK_TICKS);
-	add_auxv(stack, AT_PHDR, image->has_phdr_vaddr ? image->phdr_vaddr + program->bias : 0);
-	add_auxv(stack, AT_PHENT, sizeof(Elf64_Phdr));
-	add_auxv(stack, AT_PHNUM, image->header.phnum);
-	add_auxv(stack, AT_BASE, exec->interp.bias); /* 0 without one */
-	add_auxv(stack, AT_FLAGS, 0);
-	add_auxv(stack, AT_ENTRY, image->header.entry + program->bias);
-	add_auxv(stack, AT_UID, creds->uid);
-	add_auxv(stack, AT_EUID, creds->euid);
-	add_auxv(stack, AT_GID, creds->gid);
-	add_auxv(stack, AT_EGID, creds->egid);
-	add_auxv(stack, AT_SECURE, 0);
-	add_auxv(stack, AT_RANDOM, at->random);
-	add_auxv(stack, AT_HWCAP2, caps->hwcap2);
-	add_auxv(stack, AT_EXECFN, at->execfn);
-	add_auxv(stack, AT_PLATFORM, at->platform);
-	add_auxv(stack, AT_RSEQ_FEATURE_SIZE, RSEQ_FEATURE_BYTES);
-	add_auxv(stack, AT_RSEQ_ALIGN, RSEQ_ALIGN_BYTES);
-	add_auxv(stack, AT_NULL, 0);
+	_Static_assert(sizeof(auxv) <= sizeof(exec->stack.auxv), "EXEC_AUXV_MAX");
+	memcpy(exec->stack.auxv, auxv, sizeof(auxv));
+	exec->stack.auxv_count = UK_ARRAY_SIZE(auxv);
 }
 
 /* Everything but the auxiliary vector's values; that gets its number of entries. */

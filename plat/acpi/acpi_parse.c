@@ -37,9 +37,18 @@ static uint64_t get64(const uint8_t *p)
 
 bool acpi_check(const uint8_t *table, size_t len_bytes)
 {
+	const uint64_t even = 0x00ff00ff00ff00ff;
+	uint64_t sums = 0, word; /* four sums modulo 256, each with room above it */
 	uint8_t sum = 0;
+	size_t i;
 
-	for (size_t i = 0; i < len_bytes; i++)
+	for (i = 0; i + sizeof(word) <= len_bytes; i += sizeof(word)) {
+		memcpy(&word, table + i, sizeof(word));
+		sums = (sums + (word & even) + (word >> 8 & even)) & even;
+	}
+	for (; sums; sums >>= 16)
+		sum = (uint8_t)(sum + sums);
+	for (; i < len_bytes; i++)
 		sum = (uint8_t)(sum + table[i]);
 	return sum == 0;
 }
