@@ -35,7 +35,8 @@ void vmspace_put(struct vmspace *vm)
 		vmspace_active = NULL;
 	}
 	mutex_lock(&vm->lock);
-	vm_drop_pages(vm, 0, UKARCH_USER_END);
+	if (vm->vma_count)
+		vm_drop_pages(vm, 0, UKARCH_USER_END);
 	while ((vma = RB_ROOT(&vm->vmas)))
 		vma_delete(vm, vma);
 	vm_unlock(vm);
