@@ -5,6 +5,8 @@
 #include <linux/errno.h>
 #include <linux/fcntl.h>
 #include <uk/clock.h>
+#include <uk/lock.h>
+#include <uk/netinfo.h>
 #include <uk/signal.h>
 #include <uk/socket.h>
 #include <uk/string.h>
@@ -46,6 +48,9 @@ int socket_create(unsigned int family, unsigned int type, int protocol, struct s
 		return IS_ENABLED(CONFIG_LIBUKINET)
 			       ? inet_socket_create(family, type, protocol, socket)
 			       : -EAFNOSUPPORT;
+	case UK_AF_NETLINK:
+		return IS_ENABLED(CONFIG_LIBUKNET) ? netlink_socket_create(type, protocol, socket)
+						   : -EAFNOSUPPORT;
 	default:
 		return -EAFNOSUPPORT;
 	}
@@ -167,18 +172,41 @@ static unsigned int socket_file_poll(struct file *file, struct poll_table *table
 static long socket_file_ioctl(struct file *file, unsigned int cmd, unsigned long arg)
 {
 	struct socket *socket = file->priv;
+	long result = -ENOTTY;
 
 	if (cmd == FIONREAD && socket->is_listening)
 		return -EINVAL;
 	if (cmd == FIONREAD)
 		return put_user((int)socket->ops->next_bytes(socket), (int __user *)arg);
-	return socket->ops->ioctl ? socket->ops->ioctl(socket, cmd, arg) : -ENOTTY;
+	if (socket->ops->ioctl)
+		result = socket->ops->ioctl(socket, cmd, arg);
+	/* Any socket will do to ask about interfaces. */
+	if (result == -ENOTTY && IS_ENABLED(CONFIG_LIBUKNET))
+		result = net_ioctl(cmd, arg);
+	return result;
+}
+
+/* All that are open: outside every lock of a family. */
+static struct mutex sockets_lock = MUTEX_INIT(sockets_lock);
+static LIST_HEAD(, socket) sockets = LIST_HEAD_INITIALIZER(sockets);
+
+void socket_each(void (*visit)(struct socket *socket, void *ctx), void *ctx)
+{
+	struct socket *socket;
+
+	mutex_lock(&sockets_lock);
+	LIST_FOREACH (socket, &sockets, link)
+		visit(socket, ctx);
+	mutex_unlock(&sockets_lock);
 }
 
 static void socket_file_release(struct file *file)
 {
 	struct socket *socket = file->priv;
 
+	mutex_lock(&sockets_lock);
+	LIST_REMOVE(socket, link);
+	mutex_unlock(&sockets_lock);
 	socket->ops->release(socket);
 }
 
@@ -195,8 +223,12 @@ struct file *socket_file(struct socket *socket, unsigned int flags)
 	struct file *file =
 		anon_file_alloc_own("socket", S_IFSOCK | 0777, &socket_file_ops, flags, socket);
 
-	if (!IS_ERR(file))
-		socket->file = file;
+	if (IS_ERR(file))
+		return file;
+	socket->file = file;
+	mutex_lock(&sockets_lock);
+	LIST_INSERT_HEAD(&sockets, socket, link);
+	mutex_unlock(&sockets_lock);
 	return file;
 }
 

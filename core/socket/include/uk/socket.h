@@ -9,6 +9,7 @@
 #ifndef UK_SOCKET_H
 #define UK_SOCKET_H
 
+#include <sys/queue.h>
 #include <linux/types.h>
 #include <uk/essentials.h>
 #include <uk/file.h>
@@ -112,7 +113,8 @@ struct socket_ops {
 
 struct socket {
 	const struct socket_ops *ops;
-	struct file *file; /* that it is behind, without a reference; NULL: not yet */
+	struct file *file;       /* that it is behind, without a reference; NULL: not yet */
+	LIST_ENTRY(socket) link; /* of all that have a file */
 	uint16_t family, type;
 	int protocol;
 	int error;                                    /* SO_ERROR: told once */
@@ -136,6 +138,8 @@ void socket_init(struct socket *socket, const struct socket_ops *ops, unsigned i
 struct file *socket_file(struct socket *socket, unsigned int flags);
 /** NULL when the file is no socket (-ENOTSOCK). */
 struct socket *socket_of(const struct file *file);
+/** Each socket that is open anywhere, for listings. They stay open meanwhile. Sleeps. */
+void socket_each(void (*visit)(struct socket *socket, void *ctx), void *ctx);
 
 /** socket(2). -EAFNOSUPPORT, -EPROTONOSUPPORT, -ESOCKTNOSUPPORT, -EPERM, -ENOMEM. */
 int socket_create(unsigned int family, unsigned int type, int protocol, struct socket **socket);
@@ -184,10 +188,17 @@ int unix_socket_create(unsigned int type, int protocol, struct socket **socket);
 /** AF_INET and AF_INET6 (core/inet). */
 int inet_socket_create(unsigned int family, unsigned int type, int protocol,
 		       struct socket **socket);
+/** /proc/net/tcp, tcp6 and so on. */
+struct seq;
+void inet_show_tcp(struct seq *seq, unsigned int family);
+void inet_show_udp(struct seq *seq, unsigned int family);
+void inet_show_raw(struct seq *seq, unsigned int family);
+void inet_show_icmp(struct seq *seq, unsigned int family);
+void inet_show_sockstat(struct seq *seq, unsigned int family);
+/** AF_NETLINK (core/netinfo). */
 int netlink_socket_create(unsigned int type, int protocol, struct socket **socket);
 /** socketpair(2) of AF_UNIX: two connected sockets. */
 int unix_socket_pair(unsigned int type, int protocol, struct socket *ends[2]);
-struct seq;
 void unix_show_all(struct seq *seq); /* /proc/net/unix */
 
 #endif /* UK_SOCKET_H */
