@@ -193,12 +193,30 @@ static int find_descriptor(const struct proc_inode *dir, int fd, struct target *
 	return 0;
 }
 
+static int find_interface(const char *name, struct target *target)
+{
+	int index = proc_net_index(name);
+
+	if (!index)
+		return -ENOENT;
+	target->dir = DIR_NET_IF;
+	target->mode = S_IFDIR | 0555;
+	target->fd = index;
+	return 0;
+}
+
+/* Below an interface everything is about that one. */
+static int index_below(const struct proc_inode *dir)
+{
+	return dir->dir == DIR_NET_IF || dir->dir == DIR_NET_IF_STATISTICS ? dir->fd : -1;
+}
+
 static int find(const struct proc_inode *dir, const char *name, struct target *target)
 {
 	*target = (struct target){
 		.pid = dir->pid,
 		.tid = dir->tid,
-		.fd = -1,
+		.fd = index_below(dir),
 		.is_thread = dir->is_thread,
 	};
 	if (!find_row(dir, name, target))
@@ -213,6 +231,8 @@ static int find(const struct proc_inode *dir, const char *name, struct target *t
 		return find_descriptor(dir, parse_number(name), target);
 	case DIR_NARTHEX:
 		return find_added(name, target);
+	case DIR_CLASS_NET:
+		return find_interface(name, target);
 	default:
 		return -ENOENT;
 	}
@@ -257,7 +277,7 @@ static bool emit_dots(struct listing *list)
 			      .mode = S_IFDIR,
 			      .pid = list->dir->pid,
 			      .tid = list->dir->tid,
-			      .fd = -1,
+			      .fd = index_below(list->dir),
 			      .entry = list->dir->entry};
 
 	if (list->file->readdir_cookie == 0 && !emit(list, ".", &self, 1))
@@ -276,7 +296,7 @@ static bool emit_rows(struct listing *list)
 					.mode = entry->mode,
 					.pid = list->dir->pid,
 					.tid = list->dir->tid,
-					.fd = -1};
+					.fd = index_below(list->dir)};
 
 		if ((entry->in & PROC_IN(list->dir->dir)) &&
 		    !emit(list, entry->name, &target, cookie + 1))
@@ -295,6 +315,8 @@ static int next_live(const struct proc_inode *dir, int from)
 		return process_next_pid(from);
 	case DIR_NARTHEX:
 		return from < (int)added_count ? from : -1;
+	case DIR_CLASS_NET:
+		return proc_net_next(from);
 	case DIR_TASK:
 		return proc_next_tid(dir->pid, from);
 	case DIR_FD:
@@ -310,16 +332,18 @@ static void emit_live(struct listing *list)
 	for (;;) {
 		int from = (int)(list->file->readdir_cookie - COOKIE_LIVE);
 		int number = next_live(list->dir, from);
-		char digits[12];
-		const char *name = digits;
+		char text[PROC_NET_NAME_MAX];
+		const char *name = text;
 		struct target target;
 
 		if (number < 0)
 			return;
 		if (list->dir->dir == DIR_NARTHEX)
 			name = added[number].name;
+		else if (list->dir->dir == DIR_CLASS_NET)
+			proc_net_name(number, text);
 		else
-			uk_snprintf(digits, sizeof(digits), "%d", number);
+			uk_snprintf(text, sizeof(text), "%d", number);
 		/* Gone meanwhile: the next one. */
 		if (find(list->dir, name, &target))
 			list->file->readdir_cookie = COOKIE_LIVE + (uint64_t)number + 1;

@@ -51,7 +51,8 @@ proc_show show_filesystems, show_kernel_cmdline, show_devices, show_log, show_sw
 proc_show show_cgroups;
 
 /* net.c */
-proc_show show_net_unix;
+proc_show show_net_unix, show_net_tcp, show_net_udp, show_net_raw, show_net_icmp;
+proc_show show_net_packet, show_net_sockstat, show_net_info, show_net_attribute;
 
 /* sysctl.c */
 proc_show show_sysctl, show_hostname, show_domainname, show_boot_id, show_uuid;

@@ -33,6 +33,10 @@ enum proc_dir {
 	DIR_SYS_NET,
 	DIR_SYS_NET_CORE,
 	DIR_SYS_NET_UNIX,
+	DIR_SYS_NET_IPV4,
+	DIR_SYS_NET_IPV6,
+	DIR_SYS_NET_IPV6_CONF,
+	DIR_SYS_NET_IPV6_IF, /* of all interfaces, and of each */
 	/* sysfs */
 	DIR_SYSFS,
 	DIR_DEVICES,
@@ -51,6 +55,10 @@ enum proc_dir {
 	DIR_HUGE_2M,
 	DIR_FS,
 	DIR_CGROUP,
+	DIR_CLASS,
+	DIR_CLASS_NET, /* holds one directory per interface */
+	DIR_NET_IF,    /* proc_inode.fd is its index, here and below */
+	DIR_NET_IF_STATISTICS,
 	DIR_COUNT,
 };
 _Static_assert(DIR_COUNT <= 64, "proc_entry.in");
@@ -74,7 +82,7 @@ struct proc_entry {
 	uint16_t mode; /* S_IFMT | permissions */
 	uint8_t dir;   /* for directories: enum proc_dir; for files: PROC_FILE_* */
 	uint8_t arg;   /* for the functions */
-	char name[28];
+	char name[36];
 	char text[28]; /* constant content, or link target, when there is no `show` */
 	void (*show)(struct seq *seq, const struct proc_ctx *ctx);
 	union {
@@ -134,6 +142,12 @@ int proc_file_open(struct inode *inode, struct file *file);
 int proc_setattr(struct inode *inode, const struct inode_attr *attr);
 void proc_inode_release(struct inode *inode);
 extern const struct inode_ops proc_link_inode_ops;
+
+/* net.c: interfaces by index; 0: there is none of that name; -1: no more from there on. */
+#define PROC_NET_NAME_MAX 16
+int proc_net_index(const char *name);
+int proc_net_next(int from);
+void proc_net_name(int index, char name[PROC_NET_NAME_MAX]);
 
 /* fs.c: what procfs_add() brought */
 void proc_show_added(struct seq *seq, const struct proc_ctx *ctx);

@@ -7,6 +7,8 @@
  * every boot.
  */
 #include <linux/stat.h>
+#include <uk/netinfo.h>
+#include <uk/socket.h>
 #include <uk/uts.h>
 #include "pid.h"
 
@@ -39,6 +41,22 @@
 	{                                                                                          \
 		.in = where, .mode = S_IFREG | 0644, .name = name_, .arg = SYSCTL_##number_,       \
 		.show = show_sysctl, .store = store_sysctl                                         \
+	}
+/* Of a family of sockets. */
+#define FILE_FAMILY(where, name_, show_, family_)                                                  \
+	{                                                                                          \
+		.in = where, .mode = S_IFREG | 0444, .name = name_, .arg = UK_AF_##family_,        \
+		.show = show_                                                                      \
+	}
+#define FILE_NETINFO(where, name_, text_)                                                          \
+	{                                                                                          \
+		.in = where, .mode = S_IFREG | 0444, .name = name_, .arg = NETINFO_##text_,        \
+		.show = show_net_info                                                              \
+	}
+#define FILE_INTERFACE(where, name_, attribute_)                                                   \
+	{                                                                                          \
+		.in = where, .mode = S_IFREG | 0444, .name = name_, .arg = NETINFO_##attribute_,   \
+		.show = show_net_attribute                                                         \
 	}
 #define LINK_TEXT(where, name_, text_)                                                             \
 	{                                                                                          \
@@ -129,6 +147,28 @@ const struct proc_entry proc_entries[] = {
 	LINK_TEXT(IN(NS), "uts", "uts:[4026531838]"),
 
 	/* /proc/<pid>/net */
+	FILE_NETINFO(IN(NET), "arp", ARP),
+	FILE_NETINFO(IN(NET), "dev", DEV),
+	FILE_NETINFO(IN(NET), "dev_mcast", DEV_MCAST),
+	FILE_FAMILY(IN(NET), "icmp", show_net_icmp, INET),
+	FILE_FAMILY(IN(NET), "icmp6", show_net_icmp, INET6),
+	FILE_NETINFO(IN(NET), "if_inet6", IF_INET6),
+	FILE_NETINFO(IN(NET), "igmp", IGMP),
+	FILE_NETINFO(IN(NET), "igmp6", IGMP6),
+	FILE_NETINFO(IN(NET), "ipv6_route", IPV6_ROUTE),
+	FILE_NETINFO(IN(NET), "netlink", NETLINK),
+	FILE_NETINFO(IN(NET), "netstat", NETSTAT),
+	FILE_SHOW(IN(NET), "packet", show_net_packet),
+	FILE_FAMILY(IN(NET), "raw", show_net_raw, INET),
+	FILE_FAMILY(IN(NET), "raw6", show_net_raw, INET6),
+	FILE_NETINFO(IN(NET), "route", ROUTE),
+	FILE_NETINFO(IN(NET), "snmp", SNMP),
+	FILE_FAMILY(IN(NET), "sockstat", show_net_sockstat, INET),
+	FILE_FAMILY(IN(NET), "sockstat6", show_net_sockstat, INET6),
+	FILE_FAMILY(IN(NET), "tcp", show_net_tcp, INET),
+	FILE_FAMILY(IN(NET), "tcp6", show_net_tcp, INET6),
+	FILE_FAMILY(IN(NET), "udp", show_net_udp, INET),
+	FILE_FAMILY(IN(NET), "udp6", show_net_udp, INET6),
 	FILE_SHOW(IN(NET), "unix", show_net_unix),
 
 	/* /proc/narthex */
@@ -214,15 +254,62 @@ const struct proc_entry proc_entries[] = {
 	FILE_SYSCTL(IN(SYS_VM), "swappiness", SWAPPINESS),
 	FILE_TEXT(IN(SYS_VM), "zone_reclaim_mode", "0\n"),
 	DIRECTORY(IN(SYS_NET), "core", SYS_NET_CORE),
+	DIRECTORY(IN(SYS_NET), "ipv4", SYS_NET_IPV4),
+	DIRECTORY(IN(SYS_NET), "ipv6", SYS_NET_IPV6),
 	DIRECTORY(IN(SYS_NET), "unix", SYS_NET_UNIX),
+	FILE_TEXT(IN(SYS_NET_CORE), "busy_poll", "0\n"),
+	FILE_TEXT(IN(SYS_NET_CORE), "busy_read", "0\n"),
+	FILE_TEXT(IN(SYS_NET_CORE), "default_qdisc", "noqueue\n"),
+	FILE_TEXT(IN(SYS_NET_CORE), "optmem_max", "65536\n"), /* CONTROL_MAX of sendmsg(2) */
 	FILE_SYSCTL(IN(SYS_NET_CORE), "rmem_default", RMEM_DEFAULT),
 	FILE_SYSCTL(IN(SYS_NET_CORE), "rmem_max", RMEM_MAX),
 	FILE_SYSCTL(IN(SYS_NET_CORE), "somaxconn", SOMAXCONN),
 	FILE_SYSCTL(IN(SYS_NET_CORE), "wmem_default", WMEM_DEFAULT),
 	FILE_SYSCTL(IN(SYS_NET_CORE), "wmem_max", WMEM_MAX),
 	FILE_SYSCTL(IN(SYS_NET_UNIX), "max_dgram_qlen", MAX_DGRAM_QLEN),
+	/* What lwIP does, in Linux' words; it is not to be changed (core/net/lwip/lwipopts.h). */
+	FILE_TEXT(IN(SYS_NET_IPV4), "icmp_echo_ignore_all", "0\n"),
+	FILE_TEXT(IN(SYS_NET_IPV4), "icmp_echo_ignore_broadcasts", "1\n"),
+	FILE_TEXT(IN(SYS_NET_IPV4), "ip_default_ttl", "64\n"),
+	FILE_TEXT(IN(SYS_NET_IPV4), "ip_forward", "0\n"),
+	FILE_TEXT(IN(SYS_NET_IPV4), "ip_local_port_range", "49152\t65535\n"),
+	FILE_TEXT(IN(SYS_NET_IPV4), "ip_local_reserved_ports", "\n"),
+	FILE_TEXT(IN(SYS_NET_IPV4), "ip_nonlocal_bind", "0\n"),
+	FILE_TEXT(IN(SYS_NET_IPV4), "ip_unprivileged_port_start", "0\n"),
+	FILE_TEXT(IN(SYS_NET_IPV4), "ping_group_range", "0\t2147483647\n"),
+	FILE_TEXT(IN(SYS_NET_IPV4), "tcp_allowed_congestion_control", "reno\n"),
+	FILE_TEXT(IN(SYS_NET_IPV4), "tcp_available_congestion_control", "reno\n"),
+	FILE_TEXT(IN(SYS_NET_IPV4), "tcp_congestion_control", "reno\n"),
+	FILE_TEXT(IN(SYS_NET_IPV4), "tcp_ecn", "0\n"),
+	FILE_TEXT(IN(SYS_NET_IPV4), "tcp_fastopen", "0\n"),
+	FILE_TEXT(IN(SYS_NET_IPV4), "tcp_fin_timeout", "20\n"),
+	FILE_TEXT(IN(SYS_NET_IPV4), "tcp_keepalive_intvl", "75\n"),
+	FILE_TEXT(IN(SYS_NET_IPV4), "tcp_keepalive_probes", "9\n"),
+	FILE_TEXT(IN(SYS_NET_IPV4), "tcp_keepalive_time", "7200\n"),
+	FILE_TEXT(IN(SYS_NET_IPV4), "tcp_max_syn_backlog", "4096\n"),
+	FILE_TEXT(IN(SYS_NET_IPV4), "tcp_mtu_probing", "0\n"),
+	FILE_TEXT(IN(SYS_NET_IPV4), "tcp_retries2", "12\n"),
+	FILE_TEXT(IN(SYS_NET_IPV4), "tcp_rmem", "4096\t524288\t524288\n"),
+	FILE_TEXT(IN(SYS_NET_IPV4), "tcp_sack", "1\n"),
+	FILE_TEXT(IN(SYS_NET_IPV4), "tcp_slow_start_after_idle", "0\n"),
+	FILE_TEXT(IN(SYS_NET_IPV4), "tcp_syn_retries", "6\n"),
+	FILE_TEXT(IN(SYS_NET_IPV4), "tcp_syncookies", "0\n"),
+	FILE_TEXT(IN(SYS_NET_IPV4), "tcp_timestamps", "1\n"),
+	FILE_TEXT(IN(SYS_NET_IPV4), "tcp_tw_reuse", "0\n"),
+	FILE_TEXT(IN(SYS_NET_IPV4), "tcp_window_scaling", "1\n"),
+	FILE_TEXT(IN(SYS_NET_IPV4), "tcp_wmem", "4096\t524288\t524288\n"),
+	FILE_TEXT(IN(SYS_NET_IPV6), "bindv6only", "0\n"),
+	DIRECTORY(IN(SYS_NET_IPV6), "conf", SYS_NET_IPV6_CONF),
+	DIRECTORY(IN(SYS_NET_IPV6_CONF), "all", SYS_NET_IPV6_IF),
+	DIRECTORY(IN(SYS_NET_IPV6_CONF), "default", SYS_NET_IPV6_IF),
+	DIRECTORY(IN(SYS_NET_IPV6_CONF), "lo", SYS_NET_IPV6_IF),
+	FILE_TEXT(IN(SYS_NET_IPV6_IF), "accept_ra", "1\n"),
+	FILE_TEXT(IN(SYS_NET_IPV6_IF), "disable_ipv6", "0\n"),
+	FILE_TEXT(IN(SYS_NET_IPV6_IF), "forwarding", "0\n"),
+	FILE_TEXT(IN(SYS_NET_IPV6_IF), "use_tempaddr", "0\n"),
 
 	/* /sys: one CPU, one node */
+	DIRECTORY(IN(SYSFS), "class", CLASS),
 	DIRECTORY(IN(SYSFS), "devices", DEVICES),
 	DIRECTORY(IN(SYSFS), "fs", FS),
 	DIRECTORY(IN(SYSFS), "kernel", KERNEL),
@@ -281,6 +368,39 @@ const struct proc_entry proc_entries[] = {
 	FILE_TEXT(IN(THP), "use_zero_page", "0\n"),
 	/* No cgroup filesystem is mounted: runtimes then size themselves by the machine. */
 	DIRECTORY(IN(FS), "cgroup", CGROUP),
+
+	/* /sys/class/net/<interface> */
+	DIRECTORY(IN(CLASS), "net", CLASS_NET),
+	FILE_TEXT(IN(NET_IF), "addr_assign_type", "0\n"),
+	FILE_TEXT(IN(NET_IF), "addr_len", "6\n"),
+	FILE_INTERFACE(IN(NET_IF), "address", ADDRESS),
+	FILE_INTERFACE(IN(NET_IF), "broadcast", BROADCAST),
+	FILE_INTERFACE(IN(NET_IF), "carrier", CARRIER),
+	FILE_TEXT(IN(NET_IF), "dev_id", "0x0\n"),
+	FILE_TEXT(IN(NET_IF), "dev_port", "0\n"),
+	FILE_TEXT(IN(NET_IF), "dormant", "0\n"),
+	FILE_TEXT(IN(NET_IF), "duplex", "unknown\n"),
+	FILE_INTERFACE(IN(NET_IF), "flags", FLAGS),
+	FILE_TEXT(IN(NET_IF), "ifalias", ""),
+	FILE_INTERFACE(IN(NET_IF), "ifindex", INDEX),
+	FILE_INTERFACE(IN(NET_IF), "iflink", INDEX),
+	FILE_TEXT(IN(NET_IF), "link_mode", "0\n"),
+	FILE_INTERFACE(IN(NET_IF), "mtu", MTU),
+	FILE_TEXT(IN(NET_IF), "netdev_group", "0\n"),
+	FILE_INTERFACE(IN(NET_IF), "operstate", OPERSTATE),
+	FILE_TEXT(IN(NET_IF), "speed", "-1\n"),
+	DIRECTORY(IN(NET_IF), "statistics", NET_IF_STATISTICS),
+	FILE_INTERFACE(IN(NET_IF), "tx_queue_len", TX_QUEUE_LEN),
+	FILE_INTERFACE(IN(NET_IF), "type", TYPE),
+	FILE_INTERFACE(IN(NET_IF_STATISTICS), "multicast", MULTICAST),
+	FILE_INTERFACE(IN(NET_IF_STATISTICS), "rx_bytes", RX_BYTES),
+	FILE_INTERFACE(IN(NET_IF_STATISTICS), "rx_dropped", RX_DROPPED),
+	FILE_INTERFACE(IN(NET_IF_STATISTICS), "rx_errors", RX_ERRORS),
+	FILE_INTERFACE(IN(NET_IF_STATISTICS), "rx_packets", RX_PACKETS),
+	FILE_INTERFACE(IN(NET_IF_STATISTICS), "tx_bytes", TX_BYTES),
+	FILE_INTERFACE(IN(NET_IF_STATISTICS), "tx_dropped", TX_DROPPED),
+	FILE_INTERFACE(IN(NET_IF_STATISTICS), "tx_errors", TX_ERRORS),
+	FILE_INTERFACE(IN(NET_IF_STATISTICS), "tx_packets", TX_PACKETS),
 };
 const unsigned int proc_entry_count = UK_ARRAY_SIZE(proc_entries);
 
