@@ -62,6 +62,12 @@ enum strace_kind {
 	KIND_CLONE,
 	KIND_AF,
 	KIND_SOCK_TYPE,
+	KIND_MSG_FLAGS,
+	KIND_SHUT,
+	KIND_SOL,
+	KIND_SOCKOPT,
+	KIND_SO,
+	KIND_TCP,
 	KIND_EVENTFD_FLAGS,
 	KIND_SIGNALFD_FLAGS,
 	KIND_EPOLL_FLAGS,
@@ -84,6 +90,9 @@ enum strace_kind {
 	KIND_RLIMIT_IN,
 	KIND_LOFF_IN,
 	KIND_EPOLL_EVENT_IN,
+	KIND_SOCKADDR_IN,
+	KIND_MSGHDR_IN,
+	KIND_OPTVAL_IN,
 	KIND_ARGV,
 	KIND_ENVP,
 	/* memory that the call writes: shown after it */
@@ -108,6 +117,10 @@ enum strace_kind {
 	KIND_UNAME_OUT,
 	KIND_POLLFDS,
 	KIND_EPOLL_EVENTS_OUT,
+	KIND_SOCKADDR_OUT,
+	KIND_SOCKLEN_OUT,
+	KIND_MSGHDR_OUT,
+	KIND_OPTVAL_OUT,
 	KIND_FDSET,
 };
 
@@ -178,6 +191,10 @@ void strace_put_fdset(struct strace_line *line, unsigned long addr, unsigned int
 bool strace_put_struct(struct strace_line *line, enum strace_kind kind, unsigned long addr,
 		       unsigned long count);
 void strace_put_epoll_events(struct strace_line *line, unsigned long addr, unsigned long count);
+
+/* strace_socket.c; `next` is the next argument: a length, or where the call stored one. */
+bool strace_put_socket(struct strace_line *line, enum strace_kind kind, unsigned long addr,
+		       unsigned long next, long result);
 
 /* strace_flags.c */
 void strace_put_named(struct strace_line *line, enum strace_kind kind, unsigned long value);

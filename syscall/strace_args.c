@@ -6,6 +6,8 @@
 #include <linux/errno.h>
 #include <linux/fcntl.h>
 #include <linux/futex.h>
+#include <linux/in.h>
+#include <asm/socket.h>
 #include <asm/unistd.h>
 #include <uk/arch/uaccess.h>
 #include <uk/signal.h>
@@ -74,6 +76,17 @@ static void put_fcntl_arg(struct strace_line *line, const struct strace_call *ca
 	default:
 		strace_put(line, "%#lx", (unsigned long)arg);
 	}
+}
+
+/* The name of an option, which depends on its level. */
+static void put_socket_option(struct strace_line *line, int level, int name)
+{
+	if (level == SOL_SOCKET)
+		strace_put_named(line, KIND_SO, (unsigned int)name);
+	else if (level == IPPROTO_TCP)
+		strace_put_named(line, KIND_TCP, (unsigned int)name);
+	else
+		strace_put(line, "%d", name);
 }
 
 /* Values; true when `kind` is one of them. */
@@ -152,6 +165,8 @@ void strace_put_arg(struct strace_line *line, const struct strace_call *call, un
 		return;
 	if (kind == KIND_FCNTL_ARG)
 		put_fcntl_arg(line, call, arg);
+	else if (kind == KIND_SOCKOPT)
+		put_socket_option(line, (int)call->args[1], (int)arg);
 	else if (kind < KIND_STR)
 		strace_put_named(line, kind, addr);
 	else if (!addr || (kind >= KIND_FIRST_OUT && call->result < 0))
@@ -161,6 +176,7 @@ void strace_put_arg(struct strace_line *line, const struct strace_call *call, un
 	else if (kind == KIND_EPOLL_EVENTS_OUT)
 		strace_put_epoll_events(line, addr, (unsigned long)call->result);
 	else if (!put_memory(line, kind, addr, next, call->result) &&
+		 !strace_put_socket(line, kind, addr, next, call->result) &&
 		 !strace_put_struct(line, kind, addr, next))
 		strace_put_pointer(line, addr);
 }

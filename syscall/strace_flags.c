@@ -21,29 +21,55 @@
 #include <linux/timerfd.h>
 #include <asm/ioctls.h>
 #include <asm/signal.h>
+#include <asm/socket.h>
+#include <linux/in.h>
+#include <linux/tcp.h>
 #include <uk/arch/prctl_names.h>
 #include <uk/eventfd.h>
 #include <uk/signal.h>
+#include <uk/socket.h>
 #include <uk/string.h>
 #include "strace.h"
 
 /* Not in UAPI headers that the kernel may include: from access(2), socket(2). */
-#define F_OK          0
-#define X_OK          1
-#define W_OK          2
-#define R_OK          4
-#define SOCK_STREAM   1
-#define SOCK_DGRAM    2
-#define SOCK_RAW      3
-#define SOCK_MASK     0xf
-#define AF_UNSPEC     0
-#define AF_UNIX       1
-#define AF_INET       2
-#define AF_INET6      10
-#define AF_NETLINK    16
-#define AF_PACKET     17
-#define SOCK_CLOEXEC  O_CLOEXEC
-#define SOCK_NONBLOCK O_NONBLOCK
+#define F_OK             0
+#define X_OK             1
+#define W_OK             2
+#define R_OK             4
+#define SOCK_STREAM      1
+#define SOCK_DGRAM       2
+#define SOCK_RAW         3
+#define SOCK_SEQPACKET   5
+#define SOCK_MASK        0xf
+#define AF_UNSPEC        0
+#define AF_UNIX          1
+#define AF_INET          2
+#define AF_INET6         10
+#define AF_NETLINK       16
+#define AF_PACKET        17
+#define SHUT_RD          0
+#define SHUT_WR          1
+#define SHUT_RDWR        2
+#define SOL_IP           IPPROTO_IP
+#define SOL_TCP          IPPROTO_TCP
+#define SOL_IPV6         IPPROTO_IPV6
+#define SOL_NETLINK      270
+#define MSG_OOB          UK_MSG_OOB
+#define MSG_PEEK         UK_MSG_PEEK
+#define MSG_DONTROUTE    UK_MSG_DONTROUTE
+#define MSG_CTRUNC       UK_MSG_CTRUNC
+#define MSG_TRUNC        UK_MSG_TRUNC
+#define MSG_DONTWAIT     UK_MSG_DONTWAIT
+#define MSG_EOR          UK_MSG_EOR
+#define MSG_WAITALL      UK_MSG_WAITALL
+#define MSG_CONFIRM      UK_MSG_CONFIRM
+#define MSG_ERRQUEUE     UK_MSG_ERRQUEUE
+#define MSG_NOSIGNAL     UK_MSG_NOSIGNAL
+#define MSG_MORE         UK_MSG_MORE
+#define MSG_WAITFORONE   UK_MSG_WAITFORONE
+#define MSG_CMSG_CLOEXEC UK_MSG_CMSG_CLOEXEC
+#define SOCK_CLOEXEC     O_CLOEXEC
+#define SOCK_NONBLOCK    O_NONBLOCK
 
 /* clang-format off */
 /* O_SYNC contains O_DSYNC, O_TMPFILE contains O_DIRECTORY: the larger ones come first. */
@@ -123,8 +149,26 @@
 	F(CLONE_UNTRACED) F(CLONE_CHILD_SETTID) F(CLONE_NEWCGROUP) F(CLONE_NEWUTS)                 \
 	F(CLONE_NEWIPC) F(CLONE_NEWUSER) F(CLONE_NEWPID) F(CLONE_NEWNET) F(CLONE_IO)
 #define FAMILY(F) F(AF_UNSPEC) F(AF_UNIX) F(AF_INET) F(AF_INET6) F(AF_NETLINK) F(AF_PACKET)
-#define SOCKTYPE(F) F(SOCK_STREAM) F(SOCK_DGRAM) F(SOCK_RAW)
+#define SOCKTYPE(F) F(SOCK_STREAM) F(SOCK_DGRAM) F(SOCK_RAW) F(SOCK_SEQPACKET)
 #define SOCKFLAG(F) F(SOCK_CLOEXEC) F(SOCK_NONBLOCK)
+#define MSGFLAG(F)                                                                                 \
+	F(MSG_OOB) F(MSG_PEEK) F(MSG_DONTROUTE) F(MSG_CTRUNC) F(MSG_TRUNC) F(MSG_DONTWAIT)         \
+	F(MSG_EOR) F(MSG_WAITALL) F(MSG_CONFIRM) F(MSG_ERRQUEUE) F(MSG_NOSIGNAL) F(MSG_MORE)       \
+	F(MSG_WAITFORONE) F(MSG_CMSG_CLOEXEC)
+#define SHUTDOWN(F) F(SHUT_RD) F(SHUT_WR) F(SHUT_RDWR)
+#define LEVEL(F) F(SOL_SOCKET) F(SOL_IP) F(SOL_TCP) F(SOL_IPV6) F(SOL_NETLINK)
+#define SOCKOPTION(F)                                                                              \
+	F(SO_DEBUG) F(SO_REUSEADDR) F(SO_TYPE) F(SO_ERROR) F(SO_DONTROUTE) F(SO_BROADCAST)         \
+	F(SO_SNDBUF) F(SO_RCVBUF) F(SO_KEEPALIVE) F(SO_OOBINLINE) F(SO_PRIORITY) F(SO_LINGER)      \
+	F(SO_REUSEPORT) F(SO_PASSCRED) F(SO_PEERCRED) F(SO_RCVLOWAT) F(SO_SNDLOWAT)                \
+	F(SO_RCVTIMEO_OLD) F(SO_SNDTIMEO_OLD) F(SO_BINDTODEVICE) F(SO_TIMESTAMP_OLD)               \
+	F(SO_ACCEPTCONN) F(SO_PEERSEC) F(SO_SNDBUFFORCE) F(SO_RCVBUFFORCE) F(SO_MARK)              \
+	F(SO_PROTOCOL) F(SO_DOMAIN) F(SO_PEEK_OFF) F(SO_BUSY_POLL) F(SO_INCOMING_CPU)              \
+	F(SO_PEERGROUPS)
+#define TCPOPTION(F)                                                                               \
+	F(TCP_NODELAY) F(TCP_MAXSEG) F(TCP_CORK) F(TCP_KEEPIDLE) F(TCP_KEEPINTVL) F(TCP_KEEPCNT)   \
+	F(TCP_SYNCNT) F(TCP_LINGER2) F(TCP_DEFER_ACCEPT) F(TCP_WINDOW_CLAMP) F(TCP_INFO)           \
+	F(TCP_QUICKACK) F(TCP_CONGESTION) F(TCP_USER_TIMEOUT) F(TCP_FASTOPEN) F(TCP_NOTSENT_LOWAT)
 #define INOTIFY(F)                                                                                 \
 	F(IN_ACCESS) F(IN_MODIFY) F(IN_ATTRIB) F(IN_CLOSE_WRITE) F(IN_CLOSE_NOWRITE) F(IN_OPEN)    \
 	F(IN_MOVED_FROM) F(IN_MOVED_TO) F(IN_CREATE) F(IN_DELETE) F(IN_DELETE_SELF)                \
@@ -337,6 +381,21 @@ void strace_put_named(struct strace_line *line, enum strace_kind kind, unsigned 
 		break;
 	case KIND_TIMER_FLAGS:
 		FLAGS(TIMER);
+		break;
+	case KIND_MSG_FLAGS:
+		FLAGS(MSGFLAG);
+		break;
+	case KIND_SHUT:
+		CHOICE(SHUTDOWN);
+		break;
+	case KIND_SOL:
+		CHOICE(LEVEL);
+		break;
+	case KIND_SO:
+		CHOICE(SOCKOPTION);
+		break;
+	case KIND_TCP:
+		CHOICE(TCPOPTION);
 		break;
 	case KIND_EVENTFD_FLAGS:
 		FLAGS(EVENTFD);
