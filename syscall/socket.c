@@ -39,6 +39,11 @@ long sys_socket(int domain, int type, int protocol)
 	return install_new_file(make_file(socket, (unsigned int)type), type & O_CLOEXEC);
 }
 
+static bool has_no_pairs(int domain)
+{
+	return domain == UK_AF_INET || domain == UK_AF_INET6 || domain == UK_AF_NETLINK;
+}
+
 long sys_socketpair(int domain, int type, int protocol, int __user *fds)
 {
 	struct socket *ends[2];
@@ -46,7 +51,7 @@ long sys_socketpair(int domain, int type, int protocol, int __user *fds)
 	int error = check_type(domain, type);
 
 	if (!error && domain != UK_AF_UNIX)
-		error = domain == UK_AF_INET || domain == UK_AF_INET6 ? -EOPNOTSUPP : -EAFNOSUPPORT;
+		error = has_no_pairs(domain) ? -EOPNOTSUPP : -EAFNOSUPPORT;
 	if (!error)
 		error = unix_socket_pair((unsigned int)type & UK_SOCK_TYPE_MASK, protocol, ends);
 	if (error)

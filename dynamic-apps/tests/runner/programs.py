@@ -60,6 +60,7 @@ PROGRAMS = {
     "inotify": (("static", "musl"), ("max",), {}),
     "inotify_watch": (STATIC, ("max",), {}),
     "kmsg": (STATIC, ("max",), {}),
+    "netlink": (STATIC, ("max",), {}),
     "inet_tcp": (("static", "musl"), ("max",), {}),
     "inet_udp": (("static", "musl"), ("max",), {}),
     "unix_dgram": (("static", "musl"), ("max",), {}),
