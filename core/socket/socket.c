@@ -56,27 +56,20 @@ int socket_create(unsigned int family, unsigned int type, int protocol, struct s
 	}
 }
 
-int socket_take_error(struct socket *socket)
-{
-	return -__atomic_exchange_n(&socket->error, 0, __ATOMIC_RELAXED);
-}
-
-uint64_t socket_deadline(uint64_t timeout_ns)
+uint64_t socket_deadline_after(uint64_t timeout_ns)
 {
 	uint64_t deadline_ns;
 
-	if (timeout_ns == UK_NO_TIMEOUT ||
-	    uk_add_overflow(clock_monotonic_ns(), timeout_ns, &deadline_ns))
-		return UK_NO_TIMEOUT;
-	return deadline_ns;
+	return uk_add_overflow(clock_monotonic_ns(), timeout_ns, &deadline_ns) ? UK_NO_TIMEOUT
+									       : deadline_ns;
 }
 
-int socket_wait_result(int result, uint64_t timeout_ns)
+int socket_wait_error(int result, uint64_t timeout_ns)
 {
 	if (result == -ETIMEDOUT)
 		return -EAGAIN;
 	/* signal(7): a call with a time limit is not begun again */
-	return result && timeout_ns == UK_NO_TIMEOUT ? -ERESTARTSYS : result;
+	return timeout_ns == UK_NO_TIMEOUT ? -ERESTARTSYS : result;
 }
 
 /* --- transfers ------------------------------------------------------------------------------ */

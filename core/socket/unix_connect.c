@@ -157,6 +157,7 @@ int unix_accept(struct socket *socket, bool is_nonblocking, struct socket **out)
 {
 	struct unix_socket *listener = unix_of(socket), *child;
 	uint64_t deadline_ns = socket_deadline(socket->receive_timeout_ns);
+	bool has_slept = false;
 	int error;
 
 	if (listener->state != UNIX_LISTENING)
@@ -167,9 +168,10 @@ int unix_accept(struct socket *socket, bool is_nonblocking, struct socket **out)
 		error = is_nonblocking ? -EAGAIN : wait_for_pending(listener, deadline_ns);
 		if (error)
 			return error;
+		has_slept = true;
 	}
 	waitq_wake(&listener->room, EVENTS_OUT);
-	if (!TAILQ_EMPTY(&listener->pending))
+	if (has_slept && !TAILQ_EMPTY(&listener->pending)) /* it was woken alone */
 		waitq_wake_one(&listener->readable, EVENTS_IN);
 	child->base.passes_credentials = socket->passes_credentials;
 	*out = &child->base;

@@ -257,8 +257,6 @@ static struct unix_message *take_record(struct unix_socket *sock)
 	mutex_lock(&sock->lock);
 	if (sock->queue.records)
 		message = unix_queue_take_record(&sock->queue);
-	if (sock->queue.records)
-		waitq_wake_one(&sock->readable, EVENTS_IN);
 	mutex_unlock(&sock->lock);
 	if (!IS_ERR(message))
 		waitq_wake(&sock->room, EVENTS_OUT);
@@ -347,6 +345,9 @@ static uk_ssize_t receive_record(struct unix_socket *sock, struct socket_transfe
 	for (;;) {
 		got = transfer->flags & UK_MSG_PEEK ? peek_round(sock, transfer)
 						    : receive_round(sock, transfer);
+		/* Who was woken alone passes on what it leaves. */
+		if (uk_unlikely(deadline_ns && sock->queue.records))
+			waitq_wake_one(&sock->readable, EVENTS_IN);
 		if (got != -EAGAIN || transfer->flags & UK_MSG_DONTWAIT)
 			return got;
 		if (sock->shut & SOCKET_SHUT_RECEIVE)

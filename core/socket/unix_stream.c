@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * Bytes through local sockets. Data wakes one of those who receive, and one that leaves some wakes
- * the next. Those who send are woken when three quarters are free: they go on in large pieces.
+ * Bytes through local sockets. Data wakes one of those who receive, and one that slept and leaves
+ * some wakes the next. Those who send are woken when three quarters are free: they go on in large
+ * pieces.
  */
 #include <linux/errno.h>
 #include "unix_internal.h"
@@ -151,8 +152,6 @@ static inline uk_ssize_t receive_round(struct unix_socket *sock, struct uio *uio
 		got = unix_queue_take_bytes(&sock->queue, uio, taking);
 	else
 		got = explain_empty(sock);
-	if (uk_unlikely(sock->queue.bytes))
-		waitq_wake_one(&sock->readable, EVENTS_IN);
 	mutex_unlock(&sock->lock);
 	if (got > 0)
 		unix_wake_senders(sock->peer);
@@ -189,6 +188,10 @@ static inline uk_ssize_t receive_all(struct unix_socket *sock, struct socket_tra
 			return done ? (uk_ssize_t)done : got;
 		done += (size_t)got;
 	} while (uk_unlikely(done < least) && !taking->is_over);
+	/* Who was woken alone passes on what it leaves. To those who did not sleep it is no news.
+	 */
+	if (uk_unlikely(deadline_ns && sock->queue.bytes))
+		waitq_wake_one(&sock->readable, EVENTS_IN);
 	return (uk_ssize_t)done;
 }
 

@@ -4,6 +4,7 @@
 #include "t_threads.h"
 
 #include <poll.h>
+#include <sys/epoll.h>
 #include <stddef.h>
 #include <sys/ioctl.h>
 #include <sys/socket.h>
@@ -295,6 +296,49 @@ static void time_limits(void)
 	close_pair();
 }
 
+/* What an edge-triggered watch of this end reports now. */
+static unsigned int edges_of(int epoll)
+{
+	struct epoll_event event = {.events = 0};
+
+	return CHECK_OK(epoll_wait(epoll, &event, 1, 0)) ? event.events : 0;
+}
+
+static void edges(void)
+{
+	struct epoll_event event = {.events = EPOLLIN | EPOLLOUT | EPOLLRDHUP | EPOLLET};
+	int epoll = (int)CHECK_OK(epoll_create1(0));
+	static char block[4096];
+	ssize_t got;
+	char c;
+
+	open_pair(SOCK_STREAM);
+	CHECK_OK(epoll_ctl(epoll, EPOLL_CTL_ADD, ends[0], &event));
+	CHECK_EQ(edges_of(epoll), EPOLLOUT);
+	CHECK_EQ(edges_of(epoll), 0);
+	CHECK_EQ(write(ends[1], "xy", 2), 2);
+	CHECK_EQ(edges_of(epoll), EPOLLIN | EPOLLOUT);
+	CHECK_EQ(read(ends[0], &c, 1), 1); /* what is left is no news */
+	CHECK_EQ(edges_of(epoll), 0);
+	CHECK_EQ(write(ends[1], "z", 1), 1);
+	CHECK_EQ(edges_of(epoll), EPOLLIN | EPOLLOUT);
+	CHECK_EQ(read(ends[0], block, 4), 2);
+	while ((got = send(ends[0], block, sizeof(block), MSG_DONTWAIT)) > 0)
+		;
+	CHECK_EQ(edges_of(epoll), 0);
+	while ((got = recv(ends[1], block, sizeof(block), MSG_DONTWAIT)) > 0)
+		;
+	CHECK_EQ(edges_of(epoll), EPOLLOUT); /* there is room again */
+	CHECK_OK(shutdown(ends[1], SHUT_WR));
+	CHECK_EQ(edges_of(epoll), EPOLLIN | EPOLLOUT | EPOLLRDHUP);
+	CHECK_EQ(edges_of(epoll), 0);
+	close(ends[1]);
+	CHECK_EQ(edges_of(epoll), EPOLLIN | EPOLLOUT | EPOLLRDHUP | EPOLLHUP);
+	CHECK_EQ(edges_of(epoll), 0);
+	close(ends[0]);
+	close(epoll);
+}
+
 static void *echoes(void *argument)
 {
 	char buf[1000];
@@ -410,9 +454,19 @@ static void single(void)
 }
 
 static const struct t_test tests[] = {
-	T(both_ways), T(descriptors), T(stream_has_no_bounds), T(records_have_bounds),
-	T(messages),  T(full),        T(closed_peer),          T(sigpipe),
-	T(shutdowns), T(time_limits), T(threads_echo),         T(errors),
+	T(both_ways),
+	T(descriptors),
+	T(stream_has_no_bounds),
+	T(records_have_bounds),
+	T(messages),
+	T(full),
+	T(closed_peer),
+	T(sigpipe),
+	T(shutdowns),
+	T(time_limits),
+	T(edges),
+	T(threads_echo),
+	T(errors),
 	T(single),
 };
 

@@ -14,6 +14,7 @@
 #include <uk/essentials.h>
 #include <uk/file.h>
 #include <uk/uio.h>
+#include <uk/wait.h>
 
 /* Linux' numbers, which its UAPI headers leave to the C library. */
 enum socket_type { UK_SOCK_STREAM = 1, UK_SOCK_DGRAM = 2, UK_SOCK_RAW = 3, UK_SOCK_SEQPACKET = 5 };
@@ -149,11 +150,25 @@ uk_ssize_t socket_send(struct file *file, struct socket_transfer *transfer);
 uk_ssize_t socket_receive(struct file *file, struct socket_transfer *transfer);
 
 /** Takes the error that is waiting to be told: 0 or -errno. */
-int socket_take_error(struct socket *socket);
-/** What a wait that has a time limit returns: -EAGAIN, -EINTR or (no limit) -ERESTARTSYS. */
-int socket_wait_result(int result, uint64_t timeout_ns);
+static inline int socket_take_error(struct socket *socket)
+{
+	return uk_likely(!socket->error)
+		       ? 0
+		       : -__atomic_exchange_n(&socket->error, 0, __ATOMIC_RELAXED);
+}
+/** What a wait that has a time limit returns: 0, -EAGAIN, -EINTR or (no limit) -ERESTARTSYS. */
+int socket_wait_error(int result, uint64_t timeout_ns);
+static inline int socket_wait_result(int result, uint64_t timeout_ns)
+{
+	return uk_likely(!result) ? 0 : socket_wait_error(result, timeout_ns);
+}
 /** The monotonic time at which a wait of this length ends. */
-uint64_t socket_deadline(uint64_t timeout_ns);
+uint64_t socket_deadline_after(uint64_t timeout_ns);
+static inline uint64_t socket_deadline(uint64_t timeout_ns)
+{
+	return uk_likely(timeout_ns == UK_NO_TIMEOUT) ? UK_NO_TIMEOUT
+						      : socket_deadline_after(timeout_ns);
+}
 
 /** Appends a control message; what does not fit is cut off and noted. NULL control: nothing. */
 void socket_control_put(struct socket_control *control, int level, int type, const void *data,
