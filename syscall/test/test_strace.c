@@ -24,102 +24,7 @@
 #include <uk/signal.h>
 #include <uk/print.h>
 #include <uk/string.h>
-#include "../strace.h"
-
-#define BAD_ADDRESS 16UL
-
-/* --- what the kernel would provide ------------------------------------------------------------ */
-
-size_t ukarch_copy_user(void *dst, const void *src, size_t len)
-{
-	if ((uintptr_t)src < 65536)
-		return len;
-	memcpy(dst, src, len);
-	return 0;
-}
-
-long strncpy_from_user(char *dst, const char __user *src, size_t size)
-{
-	if ((uintptr_t)src < 65536)
-		return -EFAULT;
-	for (size_t i = 0; i < size; i++) {
-		dst[i] = src[i];
-		if (!dst[i])
-			return (long)i;
-	}
-	return -ENAMETOOLONG;
-}
-
-const char *signal_name(int signo)
-{
-	return signo == SIGINT ? "SIGINT" : signo == SIGCHLD ? "SIGCHLD" : "SIGOTHER";
-}
-
-static char output[4096];
-static int shown_tid;
-
-int strace_shown_tid(void)
-{
-	return shown_tid;
-}
-
-void uk_print_raw(const char *text, size_t len)
-{
-	size_t used = strlen(output);
-
-	assert_true(used + len < sizeof(output));
-	memcpy(output + used, text, len);
-	output[used + len] = '\0';
-}
-
-/* --- helpers ---------------------------------------------------------------------------------- */
-
-static struct strace_line line;
-
-static void begin(void)
-{
-	strace_break();
-	strace_begin(&line, __NR_read);
-	output[0] = '\0';
-}
-
-static const char *shown(void)
-{
-	strace_flush(&line);
-	return output;
-}
-
-static const char *show_named(enum strace_kind kind, unsigned long value)
-{
-	begin();
-	strace_put_named(&line, kind, value);
-	return shown();
-}
-
-/* One argument of a call that has returned `result`. */
-static const char *show_arg(enum strace_kind kind, unsigned long arg, unsigned long next,
-			    long result)
-{
-	struct strace_call call = {.count = 2, .result = result, .has_returned = true};
-
-	call.kinds[0] = kind;
-	call.args[0] = (long)arg;
-	call.args[1] = (long)next;
-	begin();
-	strace_put_arg(&line, &call, 0);
-	return shown();
-}
-
-static const char *show_result(long result, enum strace_result kind)
-{
-	struct strace_call call = {.result = result};
-
-	begin();
-	strace_put_result(&line, &call, kind);
-	return shown();
-}
-
-#define STR(text) (unsigned long)(text)
+#include "strace_show.h"
 
 /* --- tests ------------------------------------------------------------------------------------ */
 
@@ -252,80 +157,6 @@ static void test_structs(void **state)
 	assert_string_equal(show_arg(KIND_SIGSET_IN, STR(&most), 0, 0), "~[INT CHLD]");
 	assert_string_equal(show_arg(KIND_FD2_OUT, STR(fds), 0, 0), "[3, 4]");
 	assert_string_equal(show_arg(KIND_TS_IN, BAD_ADDRESS, 0, 0), "0x10");
-}
-
-/* A struct sockaddr of `len` bytes, as bind(2) and as getsockname(2) show it. */
-static void check_sockaddr(const void *addr, int len, const char *expected)
-{
-	assert_string_equal(show_arg(KIND_SOCKADDR_IN, STR(addr), len, 0), expected);
-	assert_string_equal(show_arg(KIND_SOCKADDR_OUT, STR(addr), STR(&len), 0), expected);
-}
-
-static void test_socket_addresses(void **state)
-{
-	static const uint8_t in[] = {2, 0, 0x1f, 0x90, 127, 0, 0, 1, 0, 0, 0, 0, 0, 0, 0, 0};
-	static const uint8_t in6[28] = {10, 0, 0, 80, [8] = 0x20, 1, [23] = 1, 3};
-	static const uint8_t nl[12] = {16, 0, 0, 0, 5, 0, 0, 0, 1};
-
-	check_sockaddr("\1\0/tmp/s", 9, "{sa_family=AF_UNIX, sun_path=\"/tmp/s\"}");
-	check_sockaddr("\1\0\0abs", 6, "{sa_family=AF_UNIX, sun_path=@\"abs\"}");
-	check_sockaddr("\1\0", 2, "{sa_family=AF_UNIX}");
-	check_sockaddr(in, sizeof(in),
-		       "{sa_family=AF_INET, sin_port=htons(8080), "
-		       "sin_addr=inet_addr(\"127.0.0.1\")}");
-	check_sockaddr(in6, sizeof(in6),
-		       "{sa_family=AF_INET6, sin6_port=htons(80), "
-		       "inet_pton(AF_INET6, \"2001:0:0:0:0:0:0:1\"), sin6_scope_id=3}");
-	check_sockaddr(nl, sizeof(nl), "{sa_family=AF_NETLINK, nl_pid=5, nl_groups=0x1}");
-	check_sockaddr(in, 5, "{sa_family=AF_INET}");
-	assert_memory_equal(show_arg(KIND_SOCKADDR_IN, STR(in), 1, 0), "0x", 2);
-	assert_memory_equal(show_arg(KIND_SOCKADDR_IN, STR(in), -1, 0), "0x", 2);
-	assert_string_equal(show_arg(KIND_SOCKADDR_IN, BAD_ADDRESS, 16, 0), "0x10");
-}
-
-static void test_socket_messages(void **state)
-{
-	struct {
-		size_t len;
-		int level, type, fds[2];
-	} control = {24, 1, 1, {3, 4}};
-	struct iovec iov = {"hello", 5};
-	struct {
-		const void *name;
-		int name_len;
-		struct iovec *iov;
-		size_t count;
-		void *control;
-		size_t control_len;
-		unsigned int flags;
-	} message = {"\1\0x", 3, &iov, 1, &control, sizeof(control), 0x20};
-
-	assert_string_equal(
-		show_arg(KIND_MSGHDR_IN, STR(&message), 0, 0),
-		"{msg_name={sa_family=AF_UNIX, sun_path=\"x\"}, msg_namelen=3, "
-		"msg_iov=[{iov_base=\"hello\", iov_len=5}], msg_iovlen=1, "
-		"msg_control=[{cmsg_len=24, cmsg_level=SOL_SOCKET, cmsg_type=SCM_RIGHTS, "
-		"cmsg_data=[3, 4]}], msg_controllen=24, msg_flags=MSG_TRUNC}");
-	message.name = NULL;
-	control.len = 1000; /* a length that lies */
-	assert_string_equal(show_arg(KIND_MSGHDR_OUT, STR(&message), 0, 2),
-			    "{msg_name=NULL, msg_namelen=3, "
-			    "msg_iov=[{iov_base=\"he\", iov_len=5}], msg_iovlen=1, "
-			    "msg_control=[], msg_controllen=24, msg_flags=MSG_TRUNC}");
-	assert_string_equal(show_arg(KIND_MSGHDR_IN, BAD_ADDRESS, 0, 0), "0x10");
-}
-
-static void test_socket_values(void **state)
-{
-	int number = 7, len = 4;
-
-	assert_string_equal(show_arg(KIND_OPTVAL_IN, STR(&number), 4, 0), "[7]");
-	assert_string_equal(show_arg(KIND_OPTVAL_OUT, STR(&number), STR(&len), 0), "[7]");
-	assert_string_equal(show_arg(KIND_OPTVAL_IN, STR("abc"), 3, 0), "\"abc\"");
-	assert_string_equal(show_arg(KIND_SOCKLEN_OUT, STR(&len), 0, 0), "[4]");
-	assert_string_equal(show_arg(KIND_MSG_FLAGS, 0x4042, 0, 0),
-			    "MSG_PEEK|MSG_DONTWAIT|MSG_NOSIGNAL");
-	assert_string_equal(show_arg(KIND_SHUT, 2, 0, 0), "SHUT_RDWR");
 }
 
 static void test_epoll_events(void **state)
@@ -498,9 +329,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_epoll_events),
-		cmocka_unit_test(test_socket_addresses),
-		cmocka_unit_test(test_socket_messages),
-		cmocka_unit_test(test_socket_values),
+
 		cmocka_unit_test(test_flags),
 		cmocka_unit_test(test_values),
 		cmocka_unit_test(test_strings),
