@@ -10,7 +10,7 @@ APP$(2)_ABOUT    := Python 3 from Debian with its standard library: $(3)
 APP$(2)_PACKAGES := python3
 APP$(2)_PROGRAM  := /usr/bin/python3
 APP$(2)_FILES    := $(UK_PYTHON_LIB) dynamic-apps/python3/$(4).py:/$(4).py
-APP$(2)_EXCLUDE  := $(UK_PYTHON_LIB)/config-* $(UK_PYTHON_LIB)/test */tests */ctypes/test
+APP$(2)_EXCLUDE  := $(addprefix $(UK_PYTHON_LIB)/,config-* test ctypes/test) */tests
 APP$(2)_ARGS     := /$(4).py
 APP$(2)_EXPECT   := dynamic-apps/python3/$(4).expected
 endef

@@ -45,7 +45,8 @@ def texts():
     text = "the quick brown fox jumps over the lazy dog"
     print(re.sub(r"\b(\w)(\w*)", lambda m: m[1].upper() + m[2], text))
     print(collections.Counter(text.replace(" ", "")).most_common(3))
-    print(unicodedata.name("\u20ac"), "\u00e9".encode(), len(unicodedata.normalize("NFD", "\u00e9")))
+    parts = unicodedata.normalize("NFD", "\u00e9")
+    print(unicodedata.name("\u20ac"), "\u00e9".encode(), len(parts))
     print(hashlib.sha256(text.encode()).hexdigest()[:32], zlib.crc32(text.encode()))
     tree = ElementTree.fromstring("<a><b n='1'/><b n='2'>x</b></a>")
     print([dict(b.attrib) for b in tree.iter("b")], json.dumps({"k": [1, None, {"z": 2.5}]}))

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: BSD-3-Clause
-"""Runs one of CPython's own test suites as `python3 -m test -v NAME` does, and tells after each test
-what became of it, in a line of its own: `= outcome<TAB>test<TAB>why`. For test-python, which reads
-them from the console of the guest.
+"""Runs one of CPython's own test suites as `python3 -m test -v NAME` does, and tells after each
+test what became of it, in a line of its own: `= outcome<TAB>test<TAB>why`. For test-python, which
+reads them from the console of the guest.
 """
 import os
 import runpy
