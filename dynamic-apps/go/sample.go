@@ -163,31 +163,26 @@ func stacks() {
 
 // Loops without a call are interrupted by signals, on as many threads as there are processors.
 func preemption() {
-	var stop int32
-	var spins [8]uint64
+	var started, stop int32
 	var group sync.WaitGroup
-	for i := range spins {
+	for i := 0; i < 8; i++ {
 		group.Add(1)
-		go func(n *uint64) {
+		go func() {
 			defer group.Done()
+			atomic.AddInt32(&started, 1)
 			for atomic.LoadInt32(&stop) == 0 {
 				for k := 0; k < 1000000; k++ {
-					*n += uint64(k)
 				}
 			}
-		}(&spins[i])
+		}()
 	}
-	time.Sleep(200 * time.Millisecond)
+	for atomic.LoadInt32(&started) < 8 {
+		time.Sleep(time.Millisecond)
+	}
 	runtime.GC() // stops them all
 	atomic.StoreInt32(&stop, 1)
 	group.Wait()
-	ran := 0
-	for _, n := range spins {
-		if n > 0 {
-			ran++
-		}
-	}
-	fmt.Println("preemption", ran)
+	fmt.Println("preemption", started)
 }
 
 // Goroutines that own a thread, all in a system call at once.
