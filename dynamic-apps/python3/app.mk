@@ -35,7 +35,7 @@ APPPYTHON3_TESTS_PROGRAM  := /usr/bin/python3
 APPPYTHON3_TESTS_FILES    := $(UK_PYTHON_LIB) $(APPPYTHON3_TESTS_BASE)/suite.py:/suite.py \
 			     /etc/passwd /etc/group /etc/services
 APPPYTHON3_TESTS_EXCLUDE  := $(UK_PYTHON_LIB)/config-*
-APPPYTHON3_TESTS_ARGS     := -m test test_math
+APPPYTHON3_TESTS_ARGS     := -m test test_bisect
 APPPYTHON3_TESTS_MEM      := 512
 
 # [SUITES="test_json ..."] [UPDATE=1]
