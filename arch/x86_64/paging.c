@@ -304,7 +304,7 @@ static void run(struct range *range, const struct ukarch_pagetable *pt)
 
 	if (range->start >= range->end)
 		return;
-	for (; level > 0 && !(differing >> table_shift(level)); level--) {
+	for (; !(differing >> table_shift(level)); level--) {
 		uint64_t *slot = &table[table_index(range->start, level)];
 
 		if (!*slot)
