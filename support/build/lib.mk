@@ -9,6 +9,7 @@
 #   LIBUKFOO_SRCS-y         sources, .c or .S, below $(LIBUKFOO_BASE) or $(LIBUKFOO_BUILD)
 #   LIBUKFOO_CFLAGS-y  LIBUKFOO_ASFLAGS-y  LIBUKFOO_CINCLUDES-y    for these sources
 #   LIBUKFOO_BAR_FLAGS-y    for bar.c (or bar.S) alone
+#   LIBUKFOO_COLD-y         files that run seldom (bar, without .c; `all`): made small, not fast
 #   LIBUKFOO_DEPS-y         what must exist before they are compiled (generated headers, say)
 #   LIBUKFOO_OBJS-y         objects made by rules of the library's own
 #   LIBUKFOO_SUPPRESS-y     flags taken away from these sources

@@ -32,3 +32,5 @@ $(LWIP_READY):
 	$(Q)$(SCRIPTS)/fetch-source lwip $(LWIP_VERSION) $(LWIP_SHA256)
 $(LIBLWIP_SRCS-y): | $(LWIP_READY)
 	$(Q)test -f $@
+
+LIBLWIP_COLD-y := dhcp icmp icmp6 igmp ip4_frag ip6_frag mld6

@@ -6,7 +6,9 @@
 uk_if_c  = $(if $(filter %.c,$(1)),$(2),$(3))
 # build/<lib>/<path below its folder>.o
 uk_obj   = $($(2)_BUILD)/$(patsubst $($(2)_BASE)/%,%,$(patsubst $($(2)_BUILD)/%,%,$(1))).o
-uk_file_flags = $($(2)_$(call ucase,$(basename $(notdir $(1))))_FLAGS-y)
+uk_file_name  = $(basename $(notdir $(1)))
+uk_file_flags = $(if $(filter all $(uk_file_name),$($(2)_COLD-y)),-Os) \
+		$($(2)_$(call ucase,$(uk_file_name))_FLAGS-y)
 
 # $(1) the library in upper case
 uk_lib_cflags  = $(filter-out $($(1)_SUPPRESS-y),$(CFLAGS-y)) $($(1)_CINCLUDES-y) \
