@@ -82,8 +82,8 @@ struct proc_entry {
 	uint16_t mode; /* S_IFMT | permissions */
 	uint8_t dir;   /* for directories: enum proc_dir; for files: PROC_FILE_* */
 	uint8_t arg;   /* for the functions */
-	char name[36];
-	char text[28]; /* constant content, or link target, when there is no `show` */
+	const char *name;
+	const char *text; /* constant content, or link target, when there is no `show` */
 	void (*show)(struct seq *seq, const struct proc_ctx *ctx);
 	union {
 		/** A write: `text` is NUL-terminated, without its final newline. 0 or -errno. */

@@ -2,9 +2,6 @@
 /*
  * Everything in /proc and /sys, one row per name: the directories it is in, its type and mode,
  * and its text or who generates it. A directory row also says which directory it is.
- *
- * The texts are in the rows and not pointed to: a pointer in static data costs a relocation at
- * every boot.
  */
 #include <linux/stat.h>
 #include <uk/netinfo.h>
