@@ -6,45 +6,59 @@
 #include <uk/ksyms.h>
 #include <uk/string.h>
 
-#define ANCHOR_EVERY 16
+#define GROUP      16 /* functions; the names of a group are unpacked from its first one on */
+#define FIRST_PAIR 128
+#define MAX_DEPTH  16 /* of pairs in pairs */
 
 struct header {
 	uint32_t count, text_bytes;
+	uint8_t pairs[256 - FIRST_PAIR][2];
+};
+
+struct group {
+	uint32_t offset, names; /* of its first function, from the image's start; of its names */
 };
 
 struct table {
-	struct header header;
-	const uint32_t *offsets, *anchors;
-	const char *names, *end;
+	const struct header *header;
+	const struct group *groups;
+	const uint16_t *distances; /* from the start of the function's group */
+	const uint8_t *names, *end;
 };
 
 static bool open_table(const void *bytes, size_t len, struct table *table)
 {
 	const struct header *header = bytes;
-	uint64_t words;
+	uint64_t groups;
 
-	if (len < sizeof(*header))
+	if (len < sizeof(*header) || !header->count)
 		return false;
-	table->header = *header;
-	words = (uint64_t)header->count + UK_DIV_ROUND_UP((uint64_t)header->count, ANCHOR_EVERY);
-	if (!header->count || words > (len - sizeof(*header)) / sizeof(uint32_t))
+	groups = UK_DIV_ROUND_UP((uint64_t)header->count, GROUP);
+	if (groups * sizeof(struct group) + header->count * sizeof(uint16_t) >
+	    len - sizeof(*header))
 		return false;
-	table->offsets = (const uint32_t *)(header + 1);
-	table->anchors = table->offsets + header->count;
-	table->names = (const char *)(table->offsets + words);
-	table->end = (const char *)bytes + len;
+	table->header = header;
+	table->groups = (const struct group *)(header + 1);
+	table->distances = (const uint16_t *)(table->groups + groups);
+	table->names = (const uint8_t *)(table->distances + header->count);
+	table->end = (const uint8_t *)bytes + len;
 	return true;
+}
+
+static uint32_t offset_of(const struct table *table, uint32_t index)
+{
+	return table->groups[index / GROUP].offset + table->distances[index];
 }
 
 /* The last function that starts at or before `offset`; the first one does. */
 static uint32_t find_index(const struct table *table, uint32_t offset)
 {
-	uint32_t low = 0, high = table->header.count;
+	uint32_t low = 0, high = table->header->count;
 
 	while (high - low > 1) {
 		uint32_t mid = low + (high - low) / 2;
 
-		if (table->offsets[mid] <= offset)
+		if (offset_of(table, mid) <= offset)
 			low = mid;
 		else
 			high = mid;
@@ -52,30 +66,42 @@ static uint32_t find_index(const struct table *table, uint32_t offset)
 	return low;
 }
 
+/* Appends what a code stands for: a character, or two more codes. */
+static bool expand(const struct table *table, uint8_t code, unsigned int depth, char *name,
+		   size_t *len)
+{
+	const uint8_t *pair;
+
+	if (code < FIRST_PAIR) {
+		if (*len == KSYMS_MAX_NAME - 1)
+			return false;
+		name[(*len)++] = (char)code;
+		return true;
+	}
+	pair = table->header->pairs[code - FIRST_PAIR];
+	return depth && expand(table, pair[0], depth - 1, name, len) &&
+	       expand(table, pair[1], depth - 1, name, len);
+}
+
 static bool unpack_name(const struct table *table, uint32_t index, char *name)
 {
-	size_t space = (size_t)(table->end - table->names);
-	uint32_t anchor = table->anchors[index / ANCHOR_EVERY];
-	const char *p;
+	uint32_t first = index / GROUP * GROUP, start = table->groups[index / GROUP].names;
+	const uint8_t *p = table->names + start;
+	size_t len = 0;
 
-	if (anchor > space)
+	if (start > (size_t)(table->end - table->names))
 		return false;
-	p = table->names + anchor;
-	name[0] = '\0';
-	for (uint32_t i = index / ANCHOR_EVERY * ANCHOR_EVERY; i <= index; i++) {
-		size_t shared, len;
-
-		if (p >= table->end)
+	for (uint32_t i = first; i <= index; i++) {
+		if (p >= table->end || *p > len)
 			return false;
-		shared = (unsigned char)*p++;
-		len = strnlen(p, (size_t)(table->end - p));
-		if (shared > strlen(name) || shared + len >= KSYMS_MAX_NAME ||
-		    len == (size_t)(table->end - p))
-			return false;
-		memcpy(name + shared, p, len + 1);
-		p += len + 1;
+		len = *p++; /* shared with the name before */
+		for (; p < table->end && *p; p++)
+			if (!expand(table, *p, MAX_DEPTH, name, &len))
+				return false;
+		p++;
 	}
-	return true;
+	name[len] = '\0';
+	return p <= table->end;
 }
 
 bool ksyms_find(const void *table, size_t bytes, uint32_t offset, struct ksym *sym)
@@ -83,9 +109,10 @@ bool ksyms_find(const void *table, size_t bytes, uint32_t offset, struct ksym *s
 	struct table t;
 	uint32_t index;
 
-	if (!open_table(table, bytes, &t) || offset >= t.header.text_bytes || offset < t.offsets[0])
+	if (!open_table(table, bytes, &t) || offset >= t.header->text_bytes ||
+	    offset < offset_of(&t, 0))
 		return false;
 	index = find_index(&t, offset);
-	sym->offset = t.offsets[index];
+	sym->offset = offset_of(&t, index);
 	return unpack_name(&t, index, sym->name);
 }

@@ -13,29 +13,41 @@
 #define COUNT 40
 #define STEP  0x20
 
+/* 128 and 129 are pairs of characters, 130 is both: "func". */
+static const uint8_t pairs[3][2] = {{'f', 'u'}, {'n', 'c'}, {128, 129}};
+
 /* Packs names like "function_07" the way gen-ksyms does. */
 static size_t make_table(unsigned char *out)
 {
-	uint32_t *words = (uint32_t *)out, *anchors = words + 2 + COUNT;
-	unsigned char *names = (unsigned char *)(anchors + 3), *p = names;
+	uint32_t *header = (uint32_t *)out, *groups = header + 2 + 256 / 4;
+	uint16_t *distances = (uint16_t *)(groups + 2 * 3);
+	unsigned char *names = (unsigned char *)(distances + COUNT), *p = names;
 	char before[32] = "";
 
-	words[0] = COUNT;
-	words[1] = (COUNT + 1) * STEP;
+	header[0] = COUNT;
+	header[1] = (COUNT + 1) * STEP;
+	memset(header + 2, 0, 256);
+	memcpy(header + 2, pairs, sizeof(pairs));
 	for (uint32_t i = 0; i < COUNT; i++) {
 		char name[32];
 		size_t shared = 0;
 
 		snprintf(name, sizeof(name), "function_%02u", i);
-		words[2 + i] = (i + 1) * STEP;
-		if (i % 16 == 0)
-			anchors[i / 16] = (uint32_t)(p - names);
-		else
+		distances[i] = (uint16_t)(i % 16 * STEP);
+		if (i % 16 == 0) {
+			groups[i / 16 * 2] = (i + 1) * STEP;
+			groups[i / 16 * 2 + 1] = (uint32_t)(p - names);
+			*p++ = 0;
+			*p++ = 130;
+			strcpy((char *)p, name + 4);
+			p += strlen(name + 4) + 1;
+		} else {
 			while (name[shared] && name[shared] == before[shared])
 				shared++;
-		*p++ = (unsigned char)shared;
-		strcpy((char *)p, name + shared);
-		p += strlen(name + shared) + 1;
+			*p++ = (unsigned char)shared;
+			strcpy((char *)p, name + shared);
+			p += strlen(name + shared) + 1;
+		}
 		strcpy(before, name);
 	}
 	return (size_t)(p - out);
