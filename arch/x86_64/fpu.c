@@ -20,12 +20,12 @@ uint64_t x86_fpu_components;
 size_t x86_fpu_area_bytes = FXSAVE_BYTES;
 
 /* Legacy region and header of the initial state: XRSTOR needs no more when XSTATE_BV is 0. */
-static const struct {
+static struct {
 	uint16_t fcw, fsw, ftw, fop;
 	uint64_t fip, fdp;
 	uint32_t mxcsr, mxcsr_mask;
 	uint8_t rest[FXSAVE_BYTES - 32 + 64];
-} initial_state __uk_aligned(64) = {.fcw = FCW_RESET, .mxcsr = MXCSR_RESET};
+} initial_state __uk_aligned(64);
 
 void x86_fpu_init(void)
 {
@@ -47,6 +47,8 @@ void x86_fpu_init(void)
 	} else {
 		X86_WRITE_CR(4, cr4);
 	}
+	initial_state.fcw = FCW_RESET;
+	initial_state.mxcsr = MXCSR_RESET;
 	x86_fpu_reset();
 }
 

@@ -35,7 +35,7 @@
 
 extern uint64_t x86_kernel_pml4[ENTRIES], x86_image_pt[ENTRIES];
 extern uint64_t x86_direct_pdpt[ENTRIES];
-extern char image_start[], rodata_start[], data_start[], data_ro_end[], image_end[];
+extern char image_start[], rodata_start[], data_start[], image_end[];
 extern char boot_stack[];
 
 /* PDPT of the page array, stacks and devices. */
@@ -522,8 +522,7 @@ void x86_paging_init(paddr_t image_base)
 		PTE_WRITE;
 	protect_image(image_start, rodata_start, PTE_WRITE, 0);
 	protect_image(rodata_start, data_start, PTE_WRITE, PTE_NX);
-	protect_image(data_start, data_ro_end, PTE_WRITE, PTE_NX);
-	protect_image(data_ro_end, image_end, 0, PTE_NX);
+	protect_image(data_start, image_end, 0, PTE_NX);
 	guard(boot_stack);
 	guard(&x86_ist_ordinary);
 	guard(&x86_ist_fatal);

@@ -30,7 +30,7 @@ uint64_t machine_cr3;
 unsigned int machine_flushes;
 /* The linker script's and the boot code's. */
 uint64_t x86_kernel_pml4[512], x86_image_pt[512], x86_direct_pdpt[512];
-char image_start[1], rodata_start[1], data_start[1], data_ro_end[1], image_end[1], boot_stack[1],
+char image_start[1], rodata_start[1], data_start[1], image_end[1], boot_stack[1],
 	x86_ist_ordinary[1], x86_ist_fatal[1];
 
 static bool is_used[TABLES];

@@ -6,7 +6,7 @@
  *
  *   image_start  ELF header, boot code, text         R-X
  *   rodata_start constants, tables, notes            R--
- *   data_start   relocated constants, data           RW-
+ *   data_start   data                                RW-
  *   bss_start    zeroed by the loader                RW-
  *   image_end
  */
@@ -57,6 +57,7 @@ SECTIONS
 	. = ALIGN(4096);
 	rodata_start = .;
 	.rodata : AT(PADDR(ADDR(.rodata))) {
+		*(.rodata.vdso .rodata.vsyscall) /* whole pages */
 		*(.rodata .rodata.*)
 		. = ALIGN(8);
 		extable_start = .;
@@ -87,8 +88,7 @@ SECTIONS
 		KEEP(*(.ksyms))
 	} :rodata
 
-	. = ALIGN(4096);
-	data_start = .;
+	/* Relocated while every page can still be written (arch/x86_64/start.c). */
 	.data.rel.ro : AT(PADDR(ADDR(.data.rel.ro))) {
 		*(.data.rel.ro .data.rel.ro.*)
 		. = ALIGN(8);
@@ -98,11 +98,12 @@ SECTIONS
 		uk_virtio_drivers_start = .;
 		KEEP(*(.uk_virtio_drivers))
 		uk_virtio_drivers_end = .;
-	} :data
-	.dynamic : AT(PADDR(ADDR(.dynamic))) { *(.dynamic) } :data :dyn
-	.got : AT(PADDR(ADDR(.got))) { *(.got .got.plt) } :data
+	} :rodata
+	.dynamic : AT(PADDR(ADDR(.dynamic))) { *(.dynamic) } :rodata :dyn
+	.got : AT(PADDR(ADDR(.got))) { *(.got .got.plt) } :rodata
+
 	. = ALIGN(4096);
-	data_ro_end = .;
+	data_start = .;
 	.data : AT(PADDR(ADDR(.data))) {
 		*(.data .data.*)
 		. = ALIGN(8);
