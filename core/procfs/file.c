@@ -40,7 +40,7 @@ static int generate(struct inode *inode, struct seq *seq)
 	if (ctx.entry->show)
 		ctx.entry->show(seq, &ctx);
 	else
-		seq_puts(seq, ctx.entry->text);
+		seq_puts(seq, proc_entry_text(ctx.entry));
 	proc_ctx_put(&ctx);
 	seq->is_filled = !seq->is_out_of_memory;
 	return seq->is_filled ? 0 : -ENOMEM;

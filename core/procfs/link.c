@@ -26,7 +26,7 @@ static const char *readlink_text(const struct proc_ctx *ctx, char *buf)
 	struct seq seq = {.buf = NULL};
 
 	if (!ctx->entry->show)
-		return ctx->entry->text;
+		return proc_entry_text(ctx->entry);
 	ctx->entry->show(&seq, ctx);
 	if (seq.is_out_of_memory)
 		return ERR_PTR(-ENOMEM);

@@ -78,12 +78,11 @@ struct proc_ctx {
 };
 
 struct proc_entry {
-	uint64_t in;   /* PROC_IN(directory), several may be or-ed */
-	uint16_t mode; /* S_IFMT | permissions */
-	uint8_t dir;   /* for directories: enum proc_dir; for files: PROC_FILE_* */
-	uint8_t arg;   /* for the functions */
-	const char *name;
-	const char *text; /* constant content, or link target, when there is no `show` */
+	uint64_t in;      /* PROC_IN(directory), several may be or-ed */
+	uint16_t mode;    /* S_IFMT | permissions */
+	uint8_t dir;      /* for directories: enum proc_dir; for files: PROC_FILE_* */
+	uint8_t arg;      /* for the functions */
+	const char *name; /* without `show`, its NUL is followed by the content or link target */
 	void (*show)(struct seq *seq, const struct proc_ctx *ctx);
 	union {
 		/** A write: `text` is NUL-terminated, without its final newline. 0 or -errno. */
@@ -92,6 +91,10 @@ struct proc_entry {
 		int (*place)(const struct proc_ctx *ctx, struct path *place);
 	};
 };
+static inline const char *proc_entry_text(const struct proc_entry *entry)
+{
+	return entry->name + strlen(entry->name) + 1;
+}
 #define PROC_IN(dir)     (1ul << (dir))
 #define PROC_FILE_TEXT   0
 #define PROC_FILE_MEMORY 1 /* proc_mem_ops instead of a generated text */

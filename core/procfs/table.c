@@ -28,7 +28,7 @@
 	}
 #define FILE_TEXT(where, name_, text_)                                                             \
 	{                                                                                          \
-		.in = where, .mode = S_IFREG | 0444, .name = name_, .text = text_                  \
+		.in = where, .mode = S_IFREG | 0444, .name = name_ "\0" text_                      \
 	}
 #define FILE_STORE(where, name_, show_, store_)                                                    \
 	{                                                                                          \
@@ -57,7 +57,7 @@
 	}
 #define LINK_TEXT(where, name_, text_)                                                             \
 	{                                                                                          \
-		.in = where, .mode = S_IFLNK | 0777, .name = name_, .text = text_                  \
+		.in = where, .mode = S_IFLNK | 0777, .name = name_ "\0" text_                      \
 	}
 #define LINK_SHOW(where, name_, show_)                                                             \
 	{                                                                                          \
