@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: BSD-3-Clause
 # The configuration: .config (Kconfig) -> auto.conf for make, config.h for the compiler.
 #
-# A missing .config becomes the default one without a question. auto.conf is an included makefile,
+# A missing .config (UK_CONFIG= names another) becomes the default one without a question. auto.conf is an included makefile,
 # so make brings it up to date and starts over before it builds anything: every rule sees the
 # configuration it is built for. config.h changes only when its contents do.
 
@@ -9,7 +9,8 @@ CONFIG_GOALS   := menuconfig defconfig savedefconfig oldconfig olddefconfig
 NOCONFIG_GOALS := $(CONFIG_GOALS) help clean distclean prerequisites prerequisites-% apps check \
 		  check-% host-% script-tests test test-app% bench
 
-KCONFIG        := KCONFIG_CONFIG=.config BUILD_DIR=$(BUILD_DIR) $(SCRIPTS)/kconfig
+UK_CONFIG      ?= .config
+KCONFIG        := KCONFIG_CONFIG=$(UK_CONFIG) BUILD_DIR=$(BUILD_DIR) $(SCRIPTS)/kconfig
 KCONFIG_FILES  := Config.uk $(wildcard arch/*/Config.uk plat/Config.uk plat/*/Config.uk \
 		  plat/kvm/*/Config.uk core/*/Config.uk rootfs/Config.uk vdso/Config.uk \
 		  vsyscall/Config.uk syscall/Config.uk loader/Config.uk)
@@ -55,9 +56,10 @@ $(UK_PREREQUISITES): prerequisites-%:
 ifneq ($(UK_NEEDS_CONFIG),)
 include $(BUILD_DIR)/auto.conf
 endif
-.config: | prerequisites-build
+$(UK_CONFIG): | prerequisites-build
+	$(Q)mkdir -p $(@D)
 	$(Q)$(KCONFIG) defconfig $(UK_DEFCONFIG)
-$(BUILD_DIR)/auto.conf: .config $(KCONFIG_FILES) $(SCRIPTS)/kconfig | prerequisites-build
+$(BUILD_DIR)/auto.conf: $(UK_CONFIG) $(KCONFIG_FILES) $(SCRIPTS)/kconfig | prerequisites-build
 	$(Q)$(KCONFIG) sync
 
 endif

@@ -9,6 +9,7 @@ Build
   make clean            remove what was built      make distclean   also .config and downloads
   CC=clang  CROSS_COMPILE=prefix-  UK_CFLAGS=  UK_ASFLAGS=  UK_LDFLAGS=  WERROR=1
   BUILD_DIR=build/other build there                V=1              show commands
+  UK_CONFIG=file        another configuration than .config (with a BUILD_DIR of its own)
 Run (returns the program's status)
   make run              the Lua sample
   make run APP=name     an app of the catalogue:
