@@ -24,26 +24,35 @@ struct slab {
 #define FIRST_OFFSET 48
 _Static_assert(sizeof(struct slab) <= FIRST_OFFSET, "objects start 16-byte aligned behind it");
 
-/* Chosen to leave little of a page unused. */
-static const uint16_t class_bytes[] = {16,  32,  48,  64,  96,   128,  192, 256,
-				       336, 448, 576, 800, 1008, 1344, 2016};
-#define CLASSES UK_ARRAY_SIZE(class_bytes)
+/* Index, the next smaller class, bytes: chosen to leave little of a page unused. */
+#define SIZE_CLASSES(X)                                                                            \
+	X(0, 0, 16)                                                                                \
+	X(1, 16, 32)                                                                               \
+	X(2, 32, 48)                                                                               \
+	X(3, 48, 64)                                                                               \
+	X(4, 64, 96)                                                                               \
+	X(5, 96, 128)                                                                              \
+	X(6, 128, 192)                                                                             \
+	X(7, 192, 256)                                                                             \
+	X(8, 256, 336)                                                                             \
+	X(9, 336, 448)                                                                             \
+	X(10, 448, 576)                                                                            \
+	X(11, 576, 800)                                                                            \
+	X(12, 800, 1008)                                                                           \
+	X(13, 1008, 1344)                                                                          \
+	X(14, 1344, 2016)
 #define LARGEST 2016
+
+#define CLASS_BYTES(index, below, bytes) [index] = (bytes),
+static const uint16_t class_bytes[] = {SIZE_CLASSES(CLASS_BYTES)};
+#define CLASSES UK_ARRAY_SIZE(class_bytes)
+
+/* By size in 16-byte units. */
+#define CLASS_OF(index, below, bytes) [(below) / 16 + 1 ...(bytes) / 16] = (index),
+static const uint8_t class_of[LARGEST / 16 + 1] = {SIZE_CLASSES(CLASS_OF)};
 
 static struct spinlock lock = SPINLOCK_INIT;
 static LIST_HEAD(slab_list, slab) partial[CLASSES];
-static uint8_t class_of[LARGEST / 16 + 1]; /* by size in 16-byte units; filled at first use */
-
-static void fill_class_table(void)
-{
-	unsigned int class_index = 0;
-
-	for (unsigned int units = 0; units < sizeof(class_of); units++) {
-		if (units * 16 > class_bytes[class_index])
-			class_index++;
-		class_of[units] = (uint8_t)class_index;
-	}
-}
 
 static struct slab *slab_create(unsigned int class_index)
 {
@@ -67,7 +76,8 @@ static bool slab_is_full(const struct slab *slab)
 	return !slab->free && slab->fresh_offset + class_bytes[slab->class_index] > UK_PAGE_SIZE;
 }
 
-static void *slab_alloc(unsigned int class_index)
+/* There may be no slab yet, or this takes the last object of one. */
+static void *__uk_noinline slab_alloc_slow(unsigned int class_index)
 {
 	struct slab *slab = LIST_FIRST(&partial[class_index]);
 	void *object;
@@ -89,7 +99,19 @@ static void *slab_alloc(unsigned int class_index)
 	return object;
 }
 
-static void slab_free(struct slab *slab, void *object)
+static inline void *slab_alloc(unsigned int class_index)
+{
+	struct slab *slab = LIST_FIRST(&partial[class_index]);
+	void *object = slab ? slab->free : NULL;
+
+	if (uk_unlikely(!object || !*(void **)object))
+		return slab_alloc_slow(class_index);
+	slab->free = *(void **)object;
+	slab->used++;
+	return object;
+}
+
+static void __uk_noinline slab_free_slow(struct slab *slab, void *object)
 {
 	struct slab_list *list = &partial[slab->class_index];
 
@@ -102,6 +124,18 @@ static void slab_free(struct slab *slab, void *object)
 		LIST_REMOVE(slab, link);
 		page_put(phys_to_page(ukarch_virt_to_phys(slab)));
 	}
+}
+
+static inline void slab_free(struct slab *slab, void *object)
+{
+	/* Neither was it full nor is it empty now. */
+	if (uk_unlikely(!slab->free || slab->used == 1)) {
+		slab_free_slow(slab, object);
+		return;
+	}
+	*(void **)object = slab->free;
+	slab->free = object;
+	slab->used--;
 }
 
 static void *large_alloc(size_t size)
@@ -125,31 +159,37 @@ void *uk_malloc(size_t size)
 	unsigned long flags;
 	void *object;
 
-	if (size > LARGEST)
+	if (uk_unlikely(size > LARGEST))
 		return large_alloc(size);
 	flags = spin_lock_irqsave(&lock);
-	if (uk_unlikely(!class_of[LARGEST / 16]))
-		fill_class_table();
 	object = slab_alloc(class_of[(size + 15) / 16]);
 	spin_unlock_irqrestore(&lock, flags);
 	return object;
 }
 
+static void __uk_noinline large_free(void *ptr)
+{
+	struct page *page = phys_to_page(ukarch_virt_to_phys(ptr));
+
+	UK_ASSERT(page->flags & PAGE_LARGE);
+	page_put(page);
+}
+
 void uk_free(void *ptr)
 {
-	struct page *page;
+	struct slab *slab = (struct slab *)((vaddr_t)ptr & UK_PAGE_MASK);
 	unsigned long flags;
 
 	if (!ptr)
 		return;
-	page = phys_to_page(ukarch_virt_to_phys(ptr));
-	UK_ASSERT(page->flags & (PAGE_SLAB | PAGE_LARGE));
-	if (page->flags & PAGE_LARGE) {
-		page_put(page);
+	/* In a slab, its header is in front. */
+	if (uk_unlikely(ptr == slab)) {
+		large_free(ptr);
 		return;
 	}
+	UK_ASSERT(slab->used && slab->class_index < CLASSES);
 	flags = spin_lock_irqsave(&lock);
-	slab_free((struct slab *)((vaddr_t)ptr & UK_PAGE_MASK), ptr);
+	slab_free(slab, ptr);
 	spin_unlock_irqrestore(&lock, flags);
 }
 
