@@ -12,22 +12,24 @@ static bool is_length(size_t count)
 	return uk_likely((long)count >= 0);
 }
 
-/*
- * Neither a position nor a limit to look after (pipes, terminals, devices), nobody to tell, and
- * nobody who could close the descriptor meanwhile: the call goes straight to the file.
- */
+/* Neither a position nor a limit to look after (pipes, sockets, terminals, devices), and nobody to
+ * tell. */
+static inline bool is_stream(const struct file *file, unsigned int right, size_t count)
+{
+	return (file->mode & (right | FILE_SEEKABLE | FILE_PATH | FILE_NOTIFY)) == right &&
+	       count <= UK_RW_MAX_BYTES;
+}
+
+/* A stream, and nobody could close the descriptor meanwhile: the call goes straight to the file. */
 static inline struct file *find_stream(int fd, unsigned int right, size_t count)
 {
 	const struct fdtable *table = current->fdtable;
 	struct file *file;
 
-	if (uk_unlikely((unsigned int)fd >= table->size || table->refcount > 1 ||
-			count > UK_RW_MAX_BYTES))
+	if (uk_unlikely((unsigned int)fd >= table->size || table->refcount > 1))
 		return NULL;
 	file = table->files[fd];
-	return file && (file->mode & (right | FILE_SEEKABLE | FILE_PATH | FILE_NOTIFY)) == right
-		       ? file
-		       : NULL;
+	return file && is_stream(file, right, count) ? file : NULL;
 }
 
 static long __uk_noinline read_any(int fd, void __user *buf, size_t count)
@@ -38,7 +40,10 @@ static long __uk_noinline read_any(int fd, void __user *buf, size_t count)
 
 	if (!loan.file)
 		return -EBADF;
-	result = is_length(count) ? file_read(loan.file, &uio, NULL) : -EFAULT;
+	if (is_stream(loan.file, FILE_READ, count) && loan.file->ops->read)
+		result = loan.file->ops->read(loan.file, &uio, NULL);
+	else
+		result = is_length(count) ? file_read(loan.file, &uio, NULL) : -EFAULT;
 	fd_return(loan);
 	return result;
 }
@@ -63,7 +68,10 @@ static long __uk_noinline write_any(int fd, const void __user *buf, size_t count
 
 	if (!loan.file)
 		return -EBADF;
-	result = is_length(count) ? file_write(loan.file, &uio, NULL) : -EFAULT;
+	if (is_stream(loan.file, FILE_WRITE, count) && loan.file->ops->write)
+		result = loan.file->ops->write(loan.file, &uio, NULL);
+	else
+		result = is_length(count) ? file_write(loan.file, &uio, NULL) : -EFAULT;
 	fd_return(loan);
 	return result;
 }
