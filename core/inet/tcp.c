@@ -438,9 +438,11 @@ static void linger(struct tcp_socket *sock)
  * SO_LINGER with no time. lwIP sees the former by its window. */
 static void end_connection(struct tcp_socket *sock)
 {
-	struct tcp_pcb *pcb = detach(sock);
 	bool is_unread = sock->received_bytes != 0;
+	struct tcp_pcb *pcb;
 
+	tcp_open_window(sock);
+	pcb = detach(sock);
 	tcp_drop_received(sock);
 	if (!pcb)
 		return;

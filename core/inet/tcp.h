@@ -30,6 +30,7 @@ struct tcp_socket {
 	bool lacks_room;            /* somebody wants to know when tcp_has_room() */
 	struct pbuf *first, **tail; /* received; *tail is NULL */
 	size_t received_bytes;
+	size_t taken_bytes;   /* by which the window was not opened yet */
 	struct inet_end peer; /* of a connection, also when the pcb is gone */
 	struct tcp_socket *listener;
 	TAILQ_HEAD(, tcp_socket) pending; /* of a listener: connections to accept */
@@ -48,10 +49,32 @@ static inline struct tcp_socket *tcp_of(struct socket *socket)
 	return uk_container_of(inet_of(socket), struct tcp_socket, inet);
 }
 
+/** How many bytes may be sent now. (lwIP's tcp_sndbuf() cuts its value to 16 bits.) */
+static inline size_t tcp_send_room(const struct tcp_socket *sock)
+{
+	const struct tcp_pcb *pcb = sock->pcb;
+	size_t used, limit = sock->inet.base.send_limit;
+
+	if (!pcb || sock->life != TCP_CONNECTED || tcp_sndqueuelen(pcb) >= TCP_SND_QUEUELEN - 64)
+		return 0;
+	used = TCP_SND_BUF - pcb->snd_buf;
+	return used < limit ? UK_MIN((size_t)pcb->snd_buf, limit - used) : 0;
+}
+
+/** Is it so much that a writer is woken for it? Otherwise one will be: few large pieces rather than
+ *  many small. */
+static inline bool tcp_has_room(struct tcp_socket *sock)
+{
+	size_t wanted = UK_MIN((size_t)TCP_SND_BUF, (size_t)sock->inet.base.send_limit) / 3;
+
+	if (tcp_send_room(sock) >= wanted)
+		return true;
+	sock->lacks_room = true;
+	return false;
+}
+
 /* tcp_send.c */
 uk_ssize_t tcp_socket_send(struct socket *socket, struct socket_transfer *transfer);
-/** Is there so much room for more that a writer is woken for it? Otherwise one will be. */
-bool tcp_has_room(struct tcp_socket *sock);
 
 /* tcp_receive.c */
 uk_ssize_t tcp_socket_receive(struct socket *socket, struct socket_transfer *transfer);
@@ -60,6 +83,8 @@ size_t tcp_socket_next_bytes(struct socket *socket);
 /** lwIP's callbacks for data, and the end of the list of what arrived. net_lock. */
 void tcp_set_callbacks(struct tcp_socket *sock);
 void tcp_drop_received(struct tcp_socket *sock);
+/** Opens the window by all that was taken. net_lock. */
+void tcp_open_window(struct tcp_socket *sock);
 
 /* tcp_options.c */
 int tcp_set_option(struct socket *socket, int level, int name, const void *value, size_t len);

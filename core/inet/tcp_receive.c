@@ -87,31 +87,42 @@ static uk_ssize_t copy_out(const struct pbuf *p, size_t offset, struct socket_tr
 	return done;
 }
 
-/* Takes `len` bytes off the list and opens the window by as much. */
-static void consume(struct tcp_socket *sock, size_t len)
+/* Takes `len` bytes off the list. */
+static void drop(struct tcp_socket *sock, size_t len)
 {
-	size_t left = len;
-
-	net_lock();
-	while (left) {
+	sock->received_bytes -= len;
+	len += sock->first_offset;
+	while (sock->first && len >= sock->first->len) {
 		struct pbuf *p = sock->first;
-		size_t rest = p->len - sock->first_offset;
 
-		if (left < rest) {
-			sock->first_offset += left;
-			break;
-		}
-		left -= rest;
-		sock->first_offset = 0;
+		len -= p->len;
 		sock->first = p->next;
-		if (!sock->first)
-			sock->tail = &sock->first;
 		p->next = NULL;
 		pbuf_free(p);
 	}
-	sock->received_bytes -= len;
-	for (left = len; sock->pcb && left; left -= UK_MIN(left, (size_t)UINT16_MAX))
-		tcp_recved(sock->pcb, (u16_t)UK_MIN(left, (size_t)UINT16_MAX));
+	sock->first_offset = len;
+	if (!sock->first)
+		sock->tail = &sock->first;
+}
+
+void tcp_open_window(struct tcp_socket *sock)
+{
+	for (; sock->pcb && sock->taken_bytes;) {
+		u16_t some = (u16_t)UK_MIN(sock->taken_bytes, (size_t)UINT16_MAX);
+
+		sock->taken_bytes -= some;
+		tcp_recved(sock->pcb, some);
+	}
+}
+
+/* The window is opened by what was taken when it is enough to tell the other side about. */
+static void consume(struct tcp_socket *sock, size_t len)
+{
+	net_lock();
+	drop(sock, len);
+	sock->taken_bytes += len;
+	if (sock->taken_bytes >= TCP_WND_UPDATE_THRESHOLD)
+		tcp_open_window(sock);
 	net_unlock();
 }
 
@@ -147,11 +158,14 @@ static uk_ssize_t receive_round(struct tcp_socket *sock, struct socket_transfer 
 	return got;
 }
 
-static int wait_to_receive(struct tcp_socket *sock, uint64_t deadline_ns)
+/* *deadline_ns is 0 at first: the clock is read only by those who wait. */
+static int wait_to_receive(struct tcp_socket *sock, uint64_t *deadline_ns)
 {
-	int result = inet_wait(&sock->inet, has_news(sock), deadline_ns);
+	uint64_t timeout_ns = sock->inet.base.receive_timeout_ns;
 
-	return socket_wait_result(result, sock->inet.base.receive_timeout_ns);
+	if (!*deadline_ns)
+		*deadline_ns = socket_deadline(timeout_ns);
+	return socket_wait_result(inet_wait(&sock->inet, has_news(sock), *deadline_ns), timeout_ns);
 }
 
 static bool wants_more(const struct tcp_socket *sock, const struct socket_transfer *transfer,
@@ -164,7 +178,7 @@ static bool wants_more(const struct tcp_socket *sock, const struct socket_transf
 
 static uk_ssize_t receive_all(struct tcp_socket *sock, struct socket_transfer *transfer)
 {
-	uint64_t deadline_ns = socket_deadline(sock->inet.base.receive_timeout_ns);
+	uint64_t deadline_ns = 0;
 	uk_ssize_t done = 0, got;
 
 	do {
@@ -174,7 +188,7 @@ static uk_ssize_t receive_all(struct tcp_socket *sock, struct socket_transfer *t
 			got = receive_round(sock, transfer);
 		}
 		if (got == -EAGAIN && !(transfer->flags & UK_MSG_DONTWAIT)) {
-			got = wait_to_receive(sock, deadline_ns);
+			got = wait_to_receive(sock, &deadline_ns);
 			if (!got)
 				continue;
 		}
@@ -209,20 +223,33 @@ size_t tcp_socket_next_bytes(struct socket *socket)
 /* --- readiness ----------------------------------------------------------------------------------
  */
 
-static unsigned int connection_events(struct tcp_socket *sock)
+/* At least one direction of the connection is over. */
+static unsigned int ended_events(struct tcp_socket *sock)
 {
-	const struct socket *base = &sock->inet.base;
-	unsigned int events = 0;
+	bool has_sent = !sock->pcb || (sock->inet.shut & SOCKET_SHUT_SEND);
+	bool has_received =
+		!sock->pcb || sock->has_ended || (sock->inet.shut & SOCKET_SHUT_RECEIVE);
+	unsigned int events = has_received ? EVENTS_IN | EPOLLRDHUP : 0;
 
-	if (sock->received_bytes >= base->receive_low || sock->has_ended ||
-	    (sock->inet.shut & SOCKET_SHUT_RECEIVE) || !sock->pcb)
+	if (sock->received_bytes >= sock->inet.base.receive_low)
 		events |= EVENTS_IN;
-	if (sock->has_ended || (sock->inet.shut & SOCKET_SHUT_RECEIVE) || !sock->pcb)
-		events |= EPOLLRDHUP;
-	if (tcp_has_room(sock) || !sock->pcb || (sock->inet.shut & SOCKET_SHUT_SEND))
+	if (has_sent || tcp_has_room(sock))
 		events |= EVENTS_OUT;
 	if (!sock->pcb || (sock->has_ended && (sock->inet.shut & SOCKET_SHUT_SEND)))
 		events |= EPOLLHUP;
+	return events;
+}
+
+static unsigned int connection_events(struct tcp_socket *sock)
+{
+	unsigned int events = 0;
+
+	if (uk_unlikely(!sock->pcb || sock->has_ended || sock->inet.shut))
+		return ended_events(sock);
+	if (sock->received_bytes >= sock->inet.base.receive_low)
+		events |= EVENTS_IN;
+	if (tcp_has_room(sock))
+		events |= EVENTS_OUT;
 	return events;
 }
 

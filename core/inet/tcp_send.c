@@ -9,30 +9,7 @@
 #define TAIL_BYTES   ((size_t)1536)  /* goes over the stack */
 #define PIECES_BYTES ((size_t)49152) /* the most that is copied before it is queued */
 
-/* (lwIP's tcp_sndbuf() cuts its value to 16 bits.) */
-static size_t room(const struct tcp_socket *sock)
-{
-	const struct tcp_pcb *pcb = sock->pcb;
-	size_t used, limit = sock->inet.base.send_limit;
-
-	if (!pcb || sock->life != TCP_CONNECTED || tcp_sndqueuelen(pcb) >= TCP_SND_QUEUELEN - 64)
-		return 0;
-	used = TCP_SND_BUF - pcb->snd_buf;
-	return used < limit ? UK_MIN((size_t)pcb->snd_buf, limit - used) : 0;
-}
-
-/* Few large pieces rather than many small. */
-bool tcp_has_room(struct tcp_socket *sock)
-{
-	size_t wanted = UK_MIN((size_t)TCP_SND_BUF, (size_t)sock->inet.base.send_limit) / 3;
-
-	if (room(sock) >= wanted)
-		return true;
-	sock->lacks_room = true;
-	return false;
-}
-
-static int send_error(struct tcp_socket *sock)
+static int why_not(struct tcp_socket *sock)
 {
 	int error = socket_take_error(&sock->inet.base);
 
@@ -45,10 +22,19 @@ static int send_error(struct tcp_socket *sock)
 	return sock->life == TCP_CONNECTING ? -EAGAIN : -EPIPE;
 }
 
+/* 0 when data may be sent. */
+static int send_error(struct tcp_socket *sock)
+{
+	bool is_sound = sock->life == TCP_CONNECTED && sock->pcb && !sock->inet.base.error &&
+			!(sock->inet.shut & SOCKET_SHUT_SEND);
+
+	return uk_likely(is_sound) ? 0 : why_not(sock);
+}
+
 static bool can_send(struct tcp_socket *sock)
 {
 	sock->lacks_room = true;
-	return room(sock) || sock->inet.base.error || !sock->pcb ||
+	return tcp_send_room(sock) || sock->inet.base.error || !sock->pcb ||
 	       (sock->inet.shut & SOCKET_SHUT_SEND);
 }
 
@@ -162,7 +148,7 @@ static uk_ssize_t send_segments(struct tcp_socket *sock, struct socket_transfer 
 /* As much as fits now, or a part of it; -EAGAIN when nothing does. */
 static uk_ssize_t send_some(struct tcp_socket *sock, struct socket_transfer *transfer)
 {
-	size_t len = UK_MIN(room(sock), transfer->uio->resid_bytes), tail_room;
+	size_t len = UK_MIN(tcp_send_room(sock), transfer->uio->resid_bytes), tail_room;
 	const struct uio before = *transfer->uio;
 	int error = send_error(sock);
 	uk_ssize_t sent;
@@ -171,7 +157,7 @@ static uk_ssize_t send_some(struct tcp_socket *sock, struct socket_transfer *tra
 		return error;
 	if (!len)
 		return -EAGAIN;
-	tail_room = net_tcp_tail_room(sock->pcb);
+	tail_room = sock->pcb->unsent ? net_tcp_tail_room(sock->pcb) : 0;
 	sent = tail_room ? send_to_tail(sock, transfer, UK_MIN(len, tail_room))
 			 : send_segments(sock, transfer, len);
 	if (uk_unlikely(sent < 0))
@@ -179,16 +165,19 @@ static uk_ssize_t send_some(struct tcp_socket *sock, struct socket_transfer *tra
 	return sent;
 }
 
-static int wait_to_send(struct tcp_socket *sock, uint64_t deadline_ns)
+/* *deadline_ns is 0 at first: the clock is read only by those who wait. */
+static int wait_to_send(struct tcp_socket *sock, uint64_t *deadline_ns)
 {
-	int result = inet_wait(&sock->inet, can_send(sock), deadline_ns);
+	uint64_t timeout_ns = sock->inet.base.send_timeout_ns;
 
-	return socket_wait_result(result, sock->inet.base.send_timeout_ns);
+	if (!*deadline_ns)
+		*deadline_ns = socket_deadline(timeout_ns);
+	return socket_wait_result(inet_wait(&sock->inet, can_send(sock), *deadline_ns), timeout_ns);
 }
 
 static uk_ssize_t send_all(struct tcp_socket *sock, struct socket_transfer *transfer)
 {
-	uint64_t deadline_ns = socket_deadline(sock->inet.base.send_timeout_ns);
+	uint64_t deadline_ns = 0;
 	uk_ssize_t done = 0, sent;
 
 	do {
@@ -197,7 +186,7 @@ static uk_ssize_t send_all(struct tcp_socket *sock, struct socket_transfer *tran
 		if (sent == -ENOBUFS && sock->pcb && tcp_sndqueuelen(sock->pcb))
 			sent = -EAGAIN;
 		if (sent == -EAGAIN && !(transfer->flags & UK_MSG_DONTWAIT)) {
-			sent = wait_to_send(sock, deadline_ns);
+			sent = wait_to_send(sock, &deadline_ns);
 			if (!sent)
 				continue;
 		}

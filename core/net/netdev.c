@@ -100,12 +100,6 @@ static err_t output(struct netif *netif, struct pbuf *frame)
 	return ERR_OK;
 }
 
-bool netdev_headroom(const struct pbuf *frame, size_t len)
-{
-	return (frame->type_internal & PBUF_TYPE_FLAG_STRUCT_DATA_CONTIGUOUS) &&
-	       (size_t)((const char *)frame->payload - (const char *)(frame + 1)) >= len;
-}
-
 void netdev_mark_all(void)
 {
 	struct netdev *dev;

@@ -83,7 +83,7 @@ static err_t ip_output_short(struct pbuf *p, const ip_addr_t *src, const ip_addr
 		.src = {ip4_addr_get_u32(ip_2_ip4(src))},
 		.dest = {ip4_addr_get_u32(ip_2_ip4(dst))},
 	};
-	h->ip._chksum = (u16_t)~net_checksum_20(&h->ip);
+	h->ip._chksum = (u16_t)~net_checksum_fold(net_checksum_20(&h->ip));
 	return netif->linkoutput(netif, p);
 }
 

@@ -103,14 +103,12 @@ static bool is_expected(const struct tcp_pcb *pcb, const struct netif *netif,
 
 static bool has_right_sums(const struct net_frame *frame, const struct segment *seg, size_t tcp_len)
 {
-	uint16_t sum;
+	const char *tcp = (const char *)frame->data + TCP_OFFSET;
 
-	if (net_checksum_20(&seg->ip) != 0xffff)
-		return false;
-	if (frame->checksum == NETDEV_RX_CHECKED)
-		return true;
-	sum = net_checksum((const char *)frame->data + TCP_OFFSET, (int)tcp_len);
-	return net_checksum_pseudo4(&seg->ip.src, IP_PROTO_TCP, tcp_len, sum) == 0xffff;
+	return net_checksum_is_right(net_checksum_20(&seg->ip)) &&
+	       (frame->checksum == NETDEV_RX_CHECKED ||
+		net_checksum_is_right(net_checksum(tcp, (int)tcp_len) +
+				      net_checksum_pseudo4(&seg->ip.src, IP_PROTO_TCP, tcp_len)));
 }
 
 /* --- handing it over ----------------------------------------------------------------------------

@@ -9,8 +9,8 @@ LWIP_READY   := $(LWIP_DIR)/.unpacked
 LWIP_PORT    := core/net/lwip/include
 
 # Not raw and tcp_in, which are part of core/net/tcp_predict.c, and tcp_out, ip4 and etharp, which are
-# part of core/net/tcp_output.c; core/net/lwip_checksum.c is in place of inet_chksum.
-LWIP_CORE := def init ip mem memp netif pbuf stats tcp timeouts udp ipv4/dhcp ipv4/icmp ipv4/igmp \
+# part of core/net/tcp_output.c; core/net/lwip_checksum.c and lwip_memp.c stand for inet_chksum and memp.
+LWIP_CORE := def init ip mem netif pbuf stats tcp timeouts udp ipv4/dhcp ipv4/icmp ipv4/igmp \
 	     ipv4/ip4_addr ipv4/ip4_frag \
 	     ipv6/ethip6 ipv6/icmp6 ipv6/inet6 ipv6/ip6 ipv6/ip6_addr ipv6/ip6_frag ipv6/mld6 ipv6/nd6
 

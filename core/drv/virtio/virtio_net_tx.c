@@ -18,33 +18,59 @@ void net_tx_reap(struct net *net)
 		pbuf_free(frame);
 }
 
-/* The frame's bytes, the header's first, as pieces for the device. 0: too many. */
-static unsigned int make_segs(struct net *net, const struct pbuf *frame, struct virtq_seg *segs)
+/* Pieces for the device: `count` from `first` on. */
+struct pieces {
+	const struct virtq_seg *first;
+	unsigned int count; /* 0: too many */
+	struct virtq_seg segs[VIRTQ_MAX_SEGS];
+};
+
+/* The frame's bytes, the header's first. */
+static void make_pieces_any(struct net *net, const struct pbuf *frame, struct pieces *pieces)
 {
 	paddr_t first = ukarch_virt_to_phys(frame->payload);
+	struct virtq_seg *segs = pieces->segs;
 	unsigned int count = 0;
 
+	pieces->first = segs;
+	pieces->count = 0;
 	segs[count++] = (struct virtq_seg){first - net->header_bytes, net->header_bytes};
 	for (const struct pbuf *p = frame; p; p = p->next) {
 		if (!p->len)
 			continue;
 		if (count == VIRTQ_MAX_SEGS)
-			return 0;
+			return;
 		segs[count++] = (struct virtq_seg){ukarch_virt_to_phys(p->payload), p->len};
 	}
+	pieces->count = count;
 	if (net->has_split_header)
-		return count;
+		return;
 	segs[1].addr = segs[0].addr;
 	segs[1].len_bytes += segs[0].len_bytes;
-	return count - 1;
+	pieces->first = segs + 1;
+	pieces->count = count - 1;
 }
 
-static void make_header(struct net *net, struct pbuf *frame)
+static inline void make_pieces(struct net *net, const struct pbuf *frame, struct pieces *pieces)
+{
+	if (frame->next || net->has_split_header) {
+		make_pieces_any(net, frame, pieces);
+		return;
+	}
+	pieces->segs[0].addr = ukarch_virt_to_phys(frame->payload) - net->header_bytes;
+	pieces->segs[0].len_bytes = frame->len + net->header_bytes;
+	pieces->first = pieces->segs;
+	pieces->count = 1;
+}
+
+static inline void make_header(struct net *net, struct pbuf *frame)
 {
 	struct virtio_net_hdr_v1 *header = (void *)((char *)frame->payload - net->header_bytes);
 	uint16_t start;
 
-	memset(header, 0, net->header_bytes);
+	memset(header, 0, sizeof(struct virtio_net_hdr));
+	if (net->header_bytes > sizeof(struct virtio_net_hdr))
+		header->num_buffers = 0;
 	if ((net->dev.features & NETDEV_TX_CHECKSUM) &&
 	    net_tx_checksum(frame->payload, frame->len, frame->tot_len, &start)) {
 		header->flags = VIRTIO_NET_HDR_F_NEEDS_CSUM;
@@ -62,26 +88,24 @@ static struct pbuf *linearize(const struct pbuf *frame)
 int net_transmit(struct netdev *dev, struct pbuf *frame)
 {
 	struct net *net = net_of(dev);
-	const struct virtq_seg *first;
-	struct virtq_seg segs[VIRTQ_MAX_SEGS];
-	unsigned int count = 0;
+	struct pieces pieces;
 	int error;
 
 	if (virtq_has_used(&net->tx->ring))
 		net_tx_reap(net);
+	pieces.count = 0;
 	if (netdev_headroom(frame, net->header_bytes))
-		count = make_segs(net, frame, segs);
-	if (count) {
+		make_pieces(net, frame, &pieces);
+	if (pieces.count) {
 		pbuf_ref(frame);
 	} else {
 		frame = linearize(frame);
 		if (!frame)
 			return -ENOBUFS;
-		count = make_segs(net, frame, segs);
+		make_pieces(net, frame, &pieces);
 	}
 	make_header(net, frame);
-	first = net->has_split_header ? segs : segs + 1;
-	error = virtq_add(&net->tx->ring, first, count, 0, frame);
+	error = virtq_add(&net->tx->ring, pieces.first, pieces.count, 0, frame);
 	if (!error)
 		return 0;
 	pbuf_free(frame);

@@ -134,7 +134,7 @@ static inline void show(struct virtq *vq, uint16_t head, void *token)
 }
 
 /* The usual chain: one descriptor, and there is a free one. */
-static void add_one(struct virtq *vq, const struct virtq_seg *seg, bool is_out, void *token)
+static inline void add_one(struct virtq *vq, const struct virtq_seg *seg, bool is_out, void *token)
 {
 	uint16_t head = vq->free_head;
 	struct virtq_slot *slot = &vq->slots[head];
@@ -147,8 +147,8 @@ static void add_one(struct virtq *vq, const struct virtq_seg *seg, bool is_out, 
 	show(vq, head, token);
 }
 
-static int add_any(struct virtq *vq, const struct virtq_seg *segs, unsigned int out,
-		   unsigned int total, void *token)
+static int __uk_noinline add_any(struct virtq *vq, const struct virtq_seg *segs, unsigned int out,
+				 unsigned int total, void *token)
 {
 	uint16_t head = vq->free_head, next;
 	struct virtq_slot *slot;

@@ -72,6 +72,10 @@ void netdev_receive_copy(struct netdev *dev, const void *data, size_t len,
 void netdev_set_link(struct netdev *dev, bool is_up);
 
 /** Can `len` bytes be written in front of the frame's first byte? */
-bool netdev_headroom(const struct pbuf *frame, size_t len);
+static inline bool netdev_headroom(const struct pbuf *frame, size_t len)
+{
+	return (frame->type_internal & PBUF_TYPE_FLAG_STRUCT_DATA_CONTIGUOUS) &&
+	       (size_t)((const char *)frame->payload - (const char *)(frame + 1)) >= len;
+}
 
 #endif /* UK_NETDEV_H */
