@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * The Internet checksum (RFC 1071), eight bytes at a time, and what a device that completes TCP
+ * The Internet checksum (RFC 1071), 64 bytes at a time, and what a device that completes TCP
  * checksums needs to be told about a frame. Pure.
  */
+#include <uk/arch/sum.h>
 #include <uk/netdev_checksum.h>
 #include <uk/string.h>
 #include "checksum.h"
@@ -50,21 +51,14 @@ static inline uint64_t load_tail(const uint8_t *p, int len)
 uint16_t net_checksum(const void *data, int len)
 {
 	const uint8_t *p = data;
-	uint64_t sum = 0, carries = 0; /* an add and an adc per word */
+	uint64_t sum = 0;
 
-	for (; len >= 32; len -= 32, p += 32) {
-		carries += uk_add_overflow(sum, load64(p), &sum);
-		carries += uk_add_overflow(sum, load64(p + 8), &sum);
-		carries += uk_add_overflow(sum, load64(p + 16), &sum);
-		carries += uk_add_overflow(sum, load64(p + 24), &sum);
-	}
+	for (; len >= UKARCH_SUM_BYTES; len -= UKARCH_SUM_BYTES, p += UKARCH_SUM_BYTES)
+		sum = ukarch_sum_block(sum, p);
 	for (; len >= 8; len -= 8, p += 8)
-		carries += uk_add_overflow(sum, load64(p), &sum);
+		sum = ukarch_sum_word(sum, load64(p));
 	if (len > 0)
-		carries += uk_add_overflow(sum, load_tail(p, len), &sum);
-	/* 2^64 is 1 modulo 2^16 - 1. A carry of this sum leaves it far from another one. */
-	if (uk_add_overflow(sum, carries, &sum))
-		sum++;
+		sum = ukarch_sum_word(sum, load_tail(p, len));
 	return net_checksum_fold(sum);
 }
 
