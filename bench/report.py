@@ -1,5 +1,7 @@
 # SPDX-License-Identifier: BSD-3-Clause
 """The benchmark page: what is measured, its targets, and the Markdown tables."""
+from report_net import missing_net, net_text
+from tables import number, ratio, table, verdict
 
 # name of bench.c, what the table calls it, target in instructions (None: no target)
 ITEMS = [
@@ -48,28 +50,9 @@ def missing_figures(results, only=None, with_ns=True):
         system = results["system"]
         missing += [name for name in SYSTEM_FIGURES if system.get("Narthex", {}).get(name) is None]
         missing += ["start"] if "Narthex" not in system.get("start", {}) else []
+    if "net" in results:
+        missing += missing_net(results["net"], with_ns)
     return missing
-
-
-def number(value, digits=0):
-    return "-" if value is None else f"{value:,.{digits}f}"
-
-
-def ratio(above, below):
-    return f"{above / below:.2f}" if above is not None and below else "-"
-
-
-def verdict(value, target):
-    if target is None:
-        return ""
-    if value is None:
-        return f"<= {target:,}"
-    return f"<= {target:,} {'yes' if value <= target else '**no**'}"
-
-
-def table(head, rows):
-    lines = ["| " + " | ".join(head) + " |", "|" + "---|" + "---:|" * (len(head) - 1)]
-    return "\n".join(lines + ["| " + " | ".join(row) + " |" for row in rows])
 
 
 def calls_table(insn, nanos):
@@ -146,4 +129,4 @@ Both guests run the same static program on {setting}.
 {calls_table(results['insn'], results['ns'])}
 
 {system_table(results['system'])}
-{start_text(results['system'])}"""
+{start_text(results['system'])}{net_text(results['net']) if 'net' in results else ''}"""
