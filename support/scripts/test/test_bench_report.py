@@ -1,14 +1,12 @@
 # SPDX-License-Identifier: BSD-3-Clause
 """bench/report.py: which figures of ours a run lacks."""
-import importlib.util
 import pathlib
+import sys
 
 import pytest
 
-PATH = pathlib.Path(__file__).resolve().parents[3] / "bench" / "report.py"
-SPEC = importlib.util.spec_from_file_location("report", PATH)
-report = importlib.util.module_from_spec(SPEC)
-SPEC.loader.exec_module(report)
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[3] / "bench"))
+import report  # noqa: E402  (the path comes first)
 
 
 @pytest.fixture
