@@ -229,6 +229,32 @@ static enum vm_fault_result write_shared(struct vmspace *vm, const struct vma *v
 	return replace(vm, va, page, vma_pt_prot(vma), phys_to_page(pte.paddr));
 }
 
+/* --- by the kernel ---------------------------------------------------------------------------- */
+
+void *vm_peek_locked(const struct vmspace *vm, vaddr_t address)
+{
+	struct ukarch_pte pte;
+
+	if (!ukarch_pt_lookup(&vm->pt, address, &pte))
+		return NULL;
+	return (char *)ukarch_phys_to_virt(pte.paddr) +
+	       UK_ALIGN_DOWN(address & (pte.size_bytes - 1), UK_PAGE_SIZE);
+}
+
+int vm_poke_locked(struct vmspace *vm, vaddr_t address, const void *bytes, size_t len)
+{
+	vaddr_t va = UK_ALIGN_DOWN(address, UK_PAGE_SIZE);
+	const struct vma *vma = vma_find_locked(vm, va);
+	struct ukarch_pte pte;
+
+	if (!vma || (vma->flags & VMA_SHARED) || !ukarch_pt_lookup(&vm->pt, va, &pte))
+		return -EFAULT;
+	if ((pte.prot & UKARCH_PT_SHARED) && copy_on_write(vm, vma, va, &pte) != VM_FAULT_OK)
+		return -ENOMEM;
+	memcpy((char *)vm_peek_locked(vm, va) + (address - va), bytes, len);
+	return 0;
+}
+
 /* --- the fault -------------------------------------------------------------------------------- */
 
 /* The stack grows down to `addr` if its limit and the guard gap allow. */

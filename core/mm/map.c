@@ -76,6 +76,8 @@ int vm_unmap_locked(struct vmspace *vm, vaddr_t start, vaddr_t end)
 
 	if (!vma || vma->start >= end)
 		return 0;
+	if (uk_unlikely(vm->watch != NULL))
+		vm->watch->before_unmap(vm, start, end);
 	if (vm_split_large_page(vm, start) || vm_split_large_page(vm, end))
 		return -ENOMEM;
 	/* Only a hole in the middle needs a second VMA; everything else is trimmed. */
@@ -380,6 +382,8 @@ int vm_protect(struct vmspace *vm, vaddr_t start, size_t len, unsigned int prot)
 	if (uk_unlikely(grows))
 		error = extend_range(vma_find_next_locked(vm, start), &start, end, prot);
 	prot &= ~grows;
+	if (uk_unlikely(vm->watch != NULL) && (prot & PROT_WRITE))
+		vm->watch->before_change(vm, start, end);
 	if (!error)
 		error = protect_locked(vm, start, end, prot);
 	if (uk_unlikely(vm->locked_bytes) && !error && prot != PROT_NONE)

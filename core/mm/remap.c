@@ -138,6 +138,8 @@ static long move(struct vmspace *vm, const struct vma *vma, const struct remap *
 	spare = uk_malloc(sizeof(*spare));
 	if (!spare)
 		goto err_gap;
+	if (uk_unlikely(vm->watch != NULL))
+		vm->watch->before_change(vm, r->old, r->old + r->old_len);
 	error = isolate_source(vm, r);
 	if (error)
 		goto err_spare;

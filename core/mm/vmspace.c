@@ -41,5 +41,7 @@ void vmspace_put(struct vmspace *vm)
 		vma_delete(vm, vma);
 	vm_unlock(vm);
 	ukarch_pt_destroy(&vm->pt);
+	if (vm->watch)
+		vm->watch->release(vm->watch);
 	uk_free(vm);
 }

@@ -51,6 +51,18 @@ struct vma {
 
 RB_HEAD(vma_tree, vma);
 
+struct vmspace;
+
+/** Whoever wrote into memory that the program only executes is told what becomes of it. Lock held;
+ *  may not sleep for memory. */
+struct vm_watch {
+	/** The range will be writable, or move. */
+	void (*before_change)(struct vmspace *vm, vaddr_t start, vaddr_t end);
+	void (*before_unmap)(struct vmspace *vm, vaddr_t start, vaddr_t end);
+	/** The address space is no more. */
+	void (*release)(struct vm_watch *watch);
+};
+
 struct vmspace {
 	struct mutex lock;
 	unsigned int refcount;
@@ -72,7 +84,8 @@ struct vmspace {
 	/* Where the loader put things; for /proc. */
 	vaddr_t code_start, code_end, data_start, data_end, stack_top;
 	vaddr_t arg_start, arg_end, env_start, env_end, auxv_start, auxv_end;
-	vaddr_t vdso_base;
+	vaddr_t vdso_base, vsyscall; /* in it: __kernel_vsyscall */
+	struct vm_watch *watch;      /* or NULL */
 };
 
 /** /proc/sys/vm/max_map_count: VMAs of one address space. */
@@ -164,6 +177,12 @@ enum vm_fault_result {
 #define VM_ACCESS_READ  0x1u
 #define VM_ACCESS_WRITE 0x2u
 #define VM_ACCESS_EXEC  0x4u
+/** Writes into the copy of a private page that the program has mapped and perhaps may not write;
+ * makes that copy. The bytes lie in one page. 0, -EFAULT, -ENOMEM. Lock held. */
+int vm_poke_locked(struct vmspace *vm, vaddr_t address, const void *bytes, size_t len);
+/** The frame that is mapped at `address`, through the direct map; NULL: none. Lock held. */
+void *vm_peek_locked(const struct vmspace *vm, vaddr_t address);
+
 enum vm_fault_result vmspace_fault(struct vmspace *vm, vaddr_t addr, unsigned access);
 
 /* The current task's, never NULL in thread context (core/proc). */
