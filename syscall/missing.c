@@ -11,6 +11,7 @@
 #include <uk/task.h>
 #include <uk/vfs.h>
 #include <uk/vmspace.h>
+#include <uk/vsyscall.h>
 #include "strace.h"
 
 #define KNOWN_NUMBERS 512
@@ -53,7 +54,7 @@ static struct file *find_object(vaddr_t pc, uint64_t *offset)
 
 static void __uk_noinline say(unsigned long nr)
 {
-	vaddr_t pc = ukarch_regs_pc(ukarch_thread_user_regs(&current->thread));
+	vaddr_t pc = vsyscall_caller();
 	const char *name = syscall_name(nr), *object = "address ", *slash;
 	uint64_t offset = pc;
 	struct file *file = find_object(pc, &offset);

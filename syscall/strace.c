@@ -40,6 +40,7 @@ bool strace_is_requested(void)
 
 void strace_attach(struct task *task)
 {
+	upcall_trap_always();
 	ukarch_thread_set_work(&task->thread, UKARCH_WORK_TRACE);
 }
 

@@ -4,6 +4,7 @@
  * "[vdso]". Both are pages of the kernel image behind a vm_object, so fork, /proc/self/maps and
  * munmap treat them like any mapping; the kernel itself never relies on them being there.
  */
+#include <elf.h>
 #include <linux/errno.h>
 #include <linux/mman.h>
 #include <uk/clock.h>
@@ -71,6 +72,7 @@ int vdso_map(struct vmspace *vm, vaddr_t *ehdr)
 	if (address < 0)
 		return (int)address;
 	vm->vdso_base = (vaddr_t)address;
+	vm->vsyscall = vm->vdso_base + ((const Elf64_Ehdr *)vdso_image_start)->e_entry;
 	*ehdr = (vaddr_t)address;
 	return 0;
 }

@@ -54,6 +54,7 @@ VERSION
 		gettimeofday;
 		time;
 		getcpu;
+		__kernel_vsyscall;
 	local:
 		*;
 	};

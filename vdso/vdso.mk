@@ -14,14 +14,15 @@ $(1)/%.o: vdso/%.c vdso/vdso.mk
 		-Ivdso/$(5) -MMD -MP -MF $$(@:.o=.d) -c $$< -o $$@
 $(1)/%.o: vdso/%.S vdso/vdso.mk
 	$$(Q)mkdir -p $$(@D)
-	$$(Q)$(2) $(6) -c $$< -o $$@
+	$$(Q)$(2) $(6) -Icore/time/include -c $$< -o $$@
 $(1)/vdso.lds: vdso/vdso.lds.S
 	$$(Q)mkdir -p $$(@D)
 	$$(Q)$(2) -E -P -x assembler-with-cpp $$< -o $$@
-$(1)/vdso.so: $(1)/vdso.lds $(1)/vdso.o $(1)/note.o
+$(1)/vdso.so: $(1)/vdso.lds $(1)/vdso.o $(1)/$(5)/vsyscall.o $(1)/note.o
 	$$(Q)$(3) $(7) -shared -Bsymbolic -soname linux-vdso.so.1 --hash-style=both \
 		--eh-frame-hdr --build-id=none -z max-page-size=4096 -z noexecstack -z text \
-		--orphan-handling=error -T $(1)/vdso.lds -o $$@.dbg $(1)/vdso.o $(1)/note.o
+		--orphan-handling=error -e __kernel_vsyscall -T $(1)/vdso.lds -o $$@.dbg \
+		$$(filter %.o,$$^)
 	$$(Q)$(4) --strip-all $$@.dbg $$@
 -include $(1)/vdso.d
 endef

@@ -13,6 +13,9 @@
 #define IST_ORDINARY 1 /* left at once for the kernel stack */
 #define IST_FATAL    2 /* double fault, NMI, machine check */
 
+/* What starts a program is executed once: traps that pass before the first sample. */
+#define FIRST_SAMPLE 64
+
 struct gate {
 	uint16_t offset_low, selector;
 	uint8_t ist, type;
@@ -122,8 +125,9 @@ void x86_descriptors_init(void)
 {
 	percpu.self = &percpu;
 	percpu.current = &boot_thread;
-	boot_thread.kstack_top = (vaddr_t)boot_stack + UKARCH_KSTACK_SIZE - 8;
-	percpu.kstack_top = boot_thread.kstack_top;
+	percpu.until_sample = FIRST_SAMPLE;
+	boot_thread.user_regs = (struct ukarch_regs *)(boot_stack + UKARCH_KSTACK_SIZE - 8) - 1;
+	percpu.user_regs = boot_thread.user_regs;
 	load_gdt();
 	load_idt();
 	wrmsr(X86_MSR_GS_BASE, (uint64_t)&percpu);
@@ -132,6 +136,6 @@ void x86_descriptors_init(void)
 
 void ukarch_thread_set_current(struct ukarch_thread *thread)
 {
-	percpu.kstack_top = thread->kstack_top;
+	percpu.user_regs = thread->user_regs;
 	percpu.current = thread;
 }

@@ -10,14 +10,13 @@
  * Who was interrupted? The selectors cannot tell, so addresses do: kernel code and kernel stacks
  * lie in the high half. It was the kernel if RIP and RSP are both there, or RSP is on the current
  * kernel stack (a wild call of the kernel's); otherwise it was the program. (RIP high with RSP low:
- * the vsyscall page, a wild jump, or the last two instructions of the system call exit.)
+ * the vsyscall page, a wild jump, or a way in or out of the kernel on the program's stack.)
  *
  * GS holds the address of the per-CPU block, in the program too. A program that asks for its own GS
  * (ARCH_SET_GS) gets ways in that swap: another entry for `syscall`, a flag for trap_entry; and
  * UKARCH_WORK_ARCH sends each of its ways out past a swap. Programs that do not ask pay nothing.
  *
- * SYSRET always goes to ring 3, hence the exit by hand: STI keeps interrupts off for one more
- * instruction, so none is taken between the change of stacks and the jump.
+ * SYSRET always goes to ring 3, hence the exits by hand.
  */
 #include <uk/arch/layout.h>
 #include <uk/arch/regs.h>
@@ -27,11 +26,7 @@
 
 #define LOOP_WORK    (UKARCH_WORK_SIGNAL | UKARCH_WORK_RESCHED)
 #define EXIT_WORK    (LOOP_WORK | UKARCH_WORK_REGS | UKARCH_WORK_ARCH)
-#define RFLAGS_IF_TF 0x300
 #define MSR_GS_BASE  0xc0000101
-
-/* Bytes between the end of the pushed argument registers and the bottom of struct ukarch_regs. */
-#define REGS_UNSAVED UKARCH_REGS_R10
 
 	.macro	SAVE_CALLEE_SAVED frame=rsp
 	movq	%rbx, UKARCH_REGS_RBX(%\frame)
@@ -42,9 +37,11 @@
 	movq	%r15, UKARCH_REGS_R15(%\frame)
 	.endm
 
-	/* What the system call path skips: %rcx and %r11 hold RIP and RFLAGS there. */
+	/* What the ways in skip; the instruction leaves RIP in %rcx and RFLAGS in %r11. */
 	.macro	COMPLETE_SYSCALL_REGS
 	SAVE_CALLEE_SAVED
+	movq	$X86_KERNEL_CS, UKARCH_REGS_CS(%rsp)
+	movq	$X86_KERNEL_DS, UKARCH_REGS_SS(%rsp)
 	movq	UKARCH_REGS_RIP(%rsp), %rcx
 	movq	%rcx, UKARCH_REGS_RCX(%rsp)
 	movq	UKARCH_REGS_RFLAGS(%rsp), %rcx
@@ -72,6 +69,59 @@
 
 /* --- system calls ------------------------------------------------------------------------------- */
 
+/*
+ * Three ways in, one way to a handler and two ways out.
+ *
+ *   x86_syscall_entry   the instruction
+ *   x86_site_entry      a jump from a call site that was patched (<uk/arch/sites.h>)
+ *   x86_vsyscall_entry  a call, through the vDSO's __kernel_vsyscall
+ *
+ * Each stores into struct ukarch_regs what it alone knows; the rest is stored when somebody will
+ * look at it (COMPLETE_SYSCALL_REGS). The last two have interrupts on from their first
+ * instruction: until they have left the program's stack they count as the program, and
+ * upcall_settle() turns an address in them into one of the program's.
+ *
+ * The ways out leave interrupts on, too. One that comes between the test for work and the last
+ * instruction may leave work behind; so it does not return there but to the test, see
+ * x86_leave_again(). Nothing in between changes what it reads.
+ */
+	.macro	SAVE_SYSCALL_ARGS
+	movq	%rax, UKARCH_REGS_ORIG_RAX(%rsp)
+	movq	%rdi, UKARCH_REGS_RDI(%rsp)
+	movq	%rsi, UKARCH_REGS_RSI(%rsp)
+	movq	%rdx, UKARCH_REGS_RDX(%rsp)
+	movq	%r10, UKARCH_REGS_R10(%rsp)
+	movq	%r8, UKARCH_REGS_R8(%rsp)
+	movq	%r9, UKARCH_REGS_R9(%rsp)
+	.endm
+
+	/* The number is known to be in the table. */
+	.macro	CALL_HANDLER
+	leaq	syscall_table(%rip), %r11
+	movq	%r10, %rcx
+	call	*(%r11, %rax, 8)
+	.endm
+
+	.macro	JUMP_IF_WORK target
+	movq	%gs:X86_PERCPU_CURRENT, %rcx
+	testl	$EXIT_WORK, UKARCH_THREAD_WORK(%rcx)
+	jnz	\target
+	.endm
+
+	/* TF, if it is set, takes effect after the instruction behind POPF: on the program's stack. */
+	.macro	RETURN_KEEPING_REGS
+	movq	UKARCH_REGS_R10(%rsp), %r10
+	movq	UKARCH_REGS_R9(%rsp), %r9
+	movq	UKARCH_REGS_R8(%rsp), %r8
+	movq	UKARCH_REGS_RDX(%rsp), %rdx
+	movq	UKARCH_REGS_RSI(%rsp), %rsi
+	movq	UKARCH_REGS_RDI(%rsp), %rdi
+	movq	UKARCH_REGS_RIP(%rsp), %rcx
+	pushq	UKARCH_REGS_RFLAGS(%rsp)
+	popfq
+	movq	UKARCH_REGS_RSP(%rsp), %rsp
+	.endm
+
 	.text
 	.global	x86_syscall_entry_swapgs
 x86_syscall_entry_swapgs:
@@ -82,56 +132,40 @@ x86_syscall_entry_swapgs:
 	.global	x86_syscall_entry
 x86_syscall_entry:
 	movq	%rsp, %gs:X86_PERCPU_SCRATCH
-	movq	%gs:X86_PERCPU_KSTACK_TOP, %rsp
-	pushq	$X86_KERNEL_DS
+	movq	%gs:X86_PERCPU_USER_REGS, %rsp
+	movq	%rcx, UKARCH_REGS_RIP(%rsp)
+	movq	%r11, UKARCH_REGS_RFLAGS(%rsp)
+	SAVE_SYSCALL_ARGS
 	pushq	%gs:X86_PERCPU_SCRATCH
-	pushq	%r11
-	pushq	$X86_KERNEL_CS
-	pushq	%rcx
-	pushq	%rax
-	pushq	%rdi
-	pushq	%rsi
-	pushq	%rdx
-	pushq	%r8
-	pushq	%r9
-	pushq	%r10
-	subq	$REGS_UNSAVED, %rsp
+	popq	UKARCH_REGS_RSP(%rsp)
 	movq	%gs:X86_PERCPU_CURRENT, %rcx
 	testl	$UKARCH_WORK_TRACE, UKARCH_THREAD_WORK(%rcx)
 	jnz	syscall_traced
+#ifdef CONFIG_SYSCALL_PATCHING
+	decl	%gs:X86_PERCPU_UNTIL_SAMPLE
+	jz	syscall_sampled
+#endif
 	sti
-	movq	%r10, %rcx
-	leaq	syscall_table(%rip), %r10
-	movl	%eax, %eax			/* the number is an int, as on Linux */
 	cmpq	syscall_table_entries(%rip), %rax
-	jae	syscall_out_of_range
-	call	*(%r10, %rax, 8)
-syscall_return:
-	cli
-	movq	%gs:X86_PERCPU_CURRENT, %rcx
-	testl	$EXIT_WORK, UKARCH_THREAD_WORK(%rcx)
-	jnz	syscall_return_slow
-	addq	$REGS_UNSAVED, %rsp
-	popq	%r10
-	popq	%r9
-	popq	%r8
-	popq	%rdx
-	popq	%rsi
-	popq	%rdi
-	movq	8(%rsp), %rcx			/* RIP */
-	addq	$24, %rsp
-	movq	(%rsp), %r11			/* as the instruction leaves it: RFLAGS */
-	andl	$~RFLAGS_IF_TF, (%rsp)
-	popfq
-	popq	%rsp
-	sti
+	jae	syscall_number_is_odd
+syscall_dispatch:
+	CALL_HANDLER
+	.global	x86_syscall_leave
+x86_syscall_leave:
+	JUMP_IF_WORK syscall_return_slow
+	movq	UKARCH_REGS_RFLAGS(%rsp), %r11	/* as the instruction leaves it */
+	RETURN_KEEPING_REGS
+	.global	x86_syscall_left
+x86_syscall_left:
 	jmp	*%rcx
 
-syscall_out_of_range:
-	/* Entry 0 past the table says "no such call" for every number. */
+	/* The number is an int, as on Linux. Entry 0 past the table says "no such call". */
+syscall_number_is_odd:
+	movl	%eax, %eax
+	cmpq	syscall_table_entries(%rip), %rax
+	jb	syscall_dispatch
 	movq	syscall_table_entries(%rip), %rax
-	call	*(%r10, %rax, 8)
-	jmp	syscall_return
+	jmp	syscall_dispatch
 
 syscall_traced:
 	COMPLETE_SYSCALL_REGS
@@ -141,12 +175,121 @@ syscall_traced:
 	call	upcall_syscall_traced
 	jmp	return_to_user
 
+	/* Also where a way out goes on that found work to do. */
 syscall_return_slow:
 	testl	$UKARCH_WORK_REGS, UKARCH_THREAD_WORK(%rcx)
 	jnz	return_to_user			/* the handler wrote the registers itself */
 	COMPLETE_SYSCALL_REGS
 	movq	%rax, UKARCH_REGS_RAX(%rsp)
-	/* fall through */
+	cmpq	$0, UKARCH_REGS_RIP(%rsp)
+	jg	return_to_user
+	movq	%rsp, %rdi
+	call	upcall_settle
+	jmp	return_to_user
+
+#ifdef CONFIG_SYSCALL_PATCHING
+/* This trap was chosen: is its site to be patched? */
+syscall_sampled:
+	COMPLETE_SYSCALL_REGS
+	movq	%rax, UKARCH_REGS_RAX(%rsp)
+	sti
+	movq	%rsp, %rdi
+	call	upcall_syscall_sampled
+	movl	%eax, %gs:X86_PERCPU_UNTIL_SAMPLE
+	movq	UKARCH_REGS_ORIG_RAX(%rsp), %rax
+	movq	UKARCH_REGS_RDI(%rsp), %rdi
+	movq	UKARCH_REGS_RSI(%rsp), %rsi
+	movq	UKARCH_REGS_RDX(%rsp), %rdx
+	movq	UKARCH_REGS_R10(%rsp), %r10
+	movq	UKARCH_REGS_R8(%rsp), %r8
+	movq	UKARCH_REGS_R9(%rsp), %r9
+	jmp	syscall_number_is_odd
+
+/* %rcx: where to go on, %eax: a number that is in the table. Keeps what the instruction keeps, and
+ * the flags: hand-written code may know that it does. */
+	.balign	64
+	.global	x86_site_entry
+x86_site_entry:
+	movq	%rsp, %r11
+	.global	x86_site_on_program_stack
+x86_site_on_program_stack:
+	movq	%gs:X86_PERCPU_USER_REGS, %rsp
+	pushfq
+	popq	UKARCH_REGS_RFLAGS(%rsp)
+	cld
+	movq	%r11, UKARCH_REGS_RSP(%rsp)
+	movq	%rcx, UKARCH_REGS_RIP(%rsp)
+	SAVE_SYSCALL_ARGS
+	CALL_HANDLER
+	.global	x86_site_leave
+x86_site_leave:
+	JUMP_IF_WORK syscall_return_slow
+	RETURN_KEEPING_REGS
+	.global	x86_site_left
+x86_site_left:
+	jmp	*%rcx
+#endif
+
+/*
+ * __kernel_vsyscall: the return address is on the program's stack and stays there. An argument is
+ * stored for the case that the call is issued again, so only those that it has: upcall_keep_args
+ * has the place in the code below by number. RIP 0: upcall_settle() knows where the vDSO lies.
+ */
+	.balign	64
+	.global	x86_vsyscall_entry
+x86_vsyscall_entry:
+	movq	%rsp, %r11
+	.global	x86_vsyscall_on_program_stack
+x86_vsyscall_on_program_stack:
+	movq	%gs:X86_PERCPU_USER_REGS, %rsp
+	movq	%r11, UKARCH_REGS_RSP(%rsp)
+	movq	$0, UKARCH_REGS_RIP(%rsp)
+	cmpq	syscall_table_entries(%rip), %rax
+	jae	vsyscall_number_is_odd
+vsyscall_dispatch:
+	leaq	upcall_keep_args(%rip), %r11
+	jmp	*(%r11, %rax, 8)
+	.global	x86_vsyscall_keep_all
+x86_vsyscall_keep_all:
+	movq	%r9, UKARCH_REGS_R9(%rsp)
+	movq	%r8, UKARCH_REGS_R8(%rsp)
+	movq	%r10, %rcx
+	movq	%r10, UKARCH_REGS_R10(%rsp)
+	movq	%rdx, UKARCH_REGS_RDX(%rsp)
+	movq	%rsi, UKARCH_REGS_RSI(%rsp)
+	movq	%rdi, UKARCH_REGS_RDI(%rsp)
+vsyscall_keep_none:
+	.if	vsyscall_keep_none - x86_vsyscall_keep_all != X86_VSYSCALL_KEEP_BYTES(6)
+	.error	"X86_VSYSCALL_KEEP_BYTES does not tell the size of these instructions"
+	.endif
+	movq	%rax, UKARCH_REGS_ORIG_RAX(%rsp)
+	leaq	syscall_table(%rip), %r11
+	call	*(%r11, %rax, 8)
+	.global	x86_vsyscall_leave
+x86_vsyscall_leave:
+	JUMP_IF_WORK syscall_return_slow
+	movq	UKARCH_REGS_RSP(%rsp), %rsp
+	.global	x86_vsyscall_left
+x86_vsyscall_left:
+	ret
+
+vsyscall_number_is_odd:
+	movl	%eax, %eax
+	cmpq	syscall_table_entries(%rip), %rax
+	jb	vsyscall_dispatch
+	movq	%rax, UKARCH_REGS_ORIG_RAX(%rsp)
+	movq	syscall_table_entries(%rip), %rax
+	leaq	syscall_table(%rip), %r11
+	call	*(%r11, %rax, 8)
+	jmp	x86_vsyscall_leave
+
+/* The same while calls have to trap: __kernel_vsyscall cannot tell. */
+	.global	x86_vsyscall_trap
+x86_vsyscall_trap:
+	syscall
+	.global	x86_vsyscall_trapped
+x86_vsyscall_trapped:
+	ret
 
 /* All registers are in the frame at RSP; do what is due, then restore every one of them. */
 return_to_user:
@@ -162,7 +305,11 @@ restore_all:
 	iretq
 1:	sti
 	movq	%rsp, %rdi
-	call	upcall_return_to_user
+	cmpq	$0, UKARCH_REGS_RIP(%rsp)
+	jns	3f
+	call	upcall_settle
+	movq	%rsp, %rdi
+3:	call	upcall_return_to_user
 	jmp	return_to_user
 2:	lock andl $~UKARCH_WORK_REGS, UKARCH_THREAD_WORK(%rcx)
 	testl	$UKARCH_WORK_ARCH, %eax
@@ -172,7 +319,7 @@ restore_all:
 	iretq
 
 /*
- * Calls that copy the whole register set (clone): what the path above left in the registers goes
+ * Calls that copy the whole register set (clone): what the paths above left in the registers goes
  * into the frame before C code reuses them. A traced call has done that already.
  */
 	.macro	FULL_REGS_CALL name, target
@@ -181,8 +328,7 @@ restore_all:
 	movq	%gs:X86_PERCPU_CURRENT, %rax
 	testl	$UKARCH_WORK_TRACE, UKARCH_THREAD_WORK(%rax)
 	jnz	\target
-	movq	UKARCH_THREAD_KSTACK_TOP(%rax), %rax
-	subq	$UKARCH_REGS_SIZE, %rax
+	movq	UKARCH_THREAD_USER_REGS(%rax), %rax
 	SAVE_CALLEE_SAVED rax
 	jmp	\target
 	.endm
@@ -193,8 +339,7 @@ restore_all:
 	.global	ukarch_enter_user
 ukarch_enter_user:
 	cli
-	movq	UKARCH_THREAD_KSTACK_TOP(%rdi), %rsp
-	subq	$UKARCH_REGS_SIZE, %rsp
+	movq	UKARCH_THREAD_USER_REGS(%rdi), %rsp
 	jmp	return_to_user
 
 /* --- exceptions and interrupts ------------------------------------------------------------------ */
@@ -244,7 +389,8 @@ trap_entry:
 	cmpq	$0, X86_IST_GUARD(%rax)
 	jne	trap_maybe_swapgs
 trap_on_kernel_gs:
-	movq	%gs:X86_PERCPU_KSTACK_TOP, %rdi
+	movq	%gs:X86_PERCPU_USER_REGS, %rdi
+	addq	$UKARCH_REGS_SIZE, %rdi
 	movq	IST_RSP(%rsi), %rax
 	testq	%rax, %rax			/* the sign tells the half */
 	jns	1f
@@ -312,7 +458,7 @@ trap_maybe_swapgs:
 	andq	IST_RSP(%rsi), %rdi
 	js	trap_on_kernel_gs
 	movq	X86_IST_GUARD(%rax), %rdi
-	movq	X86_PERCPU_KSTACK_TOP(%rdi), %rdi
+	movq	X86_PERCPU_USER_REGS(%rdi), %rdi
 	xorq	IST_RSP(%rsi), %rdi
 	shrq	$UKARCH_KSTACK_SHIFT, %rdi
 	jz	trap_on_kernel_gs

@@ -12,6 +12,7 @@
 #include <uk/arch/paging.h>
 #include <uk/arch/segments.h>
 #include <uk/arch/thread.h>
+#include <uk/arch/upcall.h>
 #include <uk/arch/x86.h>
 #include <uk/string.h>
 
@@ -28,7 +29,7 @@ void ukarch_thread_prepare(struct ukarch_thread *thread, void (*begin)(void *), 
 {
 	/* The registers of the program, and 8 bytes so that the call in x86_thread_begin finds the
 	 * stack aligned. */
-	vaddr_t top = UK_ALIGN_DOWN(thread->kstack_top - sizeof(struct ukarch_regs), 16);
+	vaddr_t top = UK_ALIGN_DOWN((vaddr_t)thread->user_regs, 16);
 	struct switch_frame *frame = (struct switch_frame *)top - 1;
 
 	*frame = (struct switch_frame){
@@ -44,10 +45,13 @@ void ukarch_thread_clone(struct ukarch_thread *child, const struct ukarch_thread
 	struct ukarch_regs *regs = ukarch_thread_user_regs(child);
 
 	*regs = *ukarch_thread_user_regs(parent);
+	upcall_settle(regs);
 	regs->rax = 0;
-	/* The call path leaves these two to its exit, which the child does not take. */
+	/* The ways in leave these to the exit, which the child does not take. */
 	regs->rcx = regs->rip;
 	regs->r11 = regs->rflags;
+	regs->cs = X86_KERNEL_CS;
+	regs->ss = X86_KERNEL_DS;
 	regs->orig_rax = (uint64_t)-1;
 	child->tls_base = parent->tls_base;
 	child->gs_base = parent->gs_base;
@@ -80,7 +84,7 @@ void ukarch_thread_switch(struct ukarch_thread *prev, struct ukarch_thread *next
 	}
 	if (uk_unlikely(prev->gs_base | next->gs_base))
 		x86_use_gs(next->gs_base);
-	percpu->kstack_top = next->kstack_top;
+	percpu->user_regs = next->user_regs;
 	percpu->current = next;
 	x86_switch_stack(&prev->kstack_sp, next->kstack_sp);
 }

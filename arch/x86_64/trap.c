@@ -6,6 +6,7 @@
 #include <asm/siginfo.h>
 #include <uk/arch/paging.h>
 #include <uk/arch/segments.h>
+#include <uk/arch/thread.h>
 #include <uk/arch/upcall.h>
 #include <uk/arch/x86.h>
 #include <uk/arch/cpu.h>
@@ -17,6 +18,9 @@
 
 #define ERROR_IDT 0x2 /* the error code's index is of a gate */
 #define INT_BYTES 2
+
+#define VECTOR_DEBUG          1
+#define VECTOR_INVALID_OPCODE 6
 
 struct extable_entry {
 	int32_t from, to; /* each relative to its own place */
@@ -112,6 +116,40 @@ static void refuse_int(struct ukarch_regs *regs, unsigned int vector)
 	upcall_fault(regs, &fault);
 }
 
+/* An interrupt came while a system call was leaving, and may have left work: look again for it. */
+static void leave_again(struct ukarch_regs *regs)
+{
+	static const struct {
+		const char *leave, *left;
+	} ways[] = {
+		{x86_syscall_leave, x86_syscall_left},
+		{x86_vsyscall_leave, x86_vsyscall_left},
+#ifdef CONFIG_SYSCALL_PATCHING
+		{x86_site_leave, x86_site_left},
+#endif
+	};
+
+	for (unsigned int i = 0; i < sizeof(ways) / sizeof(ways[0]); i++) {
+		if (regs->rip < (vaddr_t)ways[i].leave || regs->rip >= (vaddr_t)ways[i].left)
+			continue;
+		regs->rip = (vaddr_t)ways[i].leave;
+		regs->rsp = (vaddr_t)ukarch_thread_current()->user_regs;
+		regs->rflags &= ~(X86_RFLAGS_DF | X86_RFLAGS_TF | X86_RFLAGS_AC | X86_RFLAGS_NT);
+	}
+}
+
+/* What the program may not notice of patched call sites. */
+static bool is_of_call_site(struct ukarch_regs *regs, unsigned int vector)
+{
+#ifdef CONFIG_SYSCALL_PATCHING
+	if (vector == VECTOR_INVALID_OPCODE)
+		return upcall_site_repair(regs);
+#endif
+	if (vector == VECTOR_DEBUG && (int64_t)regs->rip < 0)
+		upcall_trap_always();
+	return false;
+}
+
 void x86_trap(struct ukarch_regs *regs, unsigned int vector, uint64_t error, bool from_kernel)
 {
 	struct ukarch_fault fault = {
@@ -128,8 +166,12 @@ void x86_trap(struct ukarch_regs *regs, unsigned int vector, uint64_t error, boo
 			upcall_irq(vector);
 		else
 			refuse_int(regs, vector);
+		if (from_kernel)
+			leave_again(regs);
 		return;
 	}
+	if (!from_kernel && is_of_call_site(regs, vector))
+		return;
 	if (vector == X86_VECTOR_STACK_OVERFLOW) {
 		fault.name = "kernel stack overflow";
 	} else if (exceptions[vector].name[0]) {

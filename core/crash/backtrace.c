@@ -141,7 +141,7 @@ static void backtrace(struct walk *walk, vaddr_t pc, vaddr_t sp, vaddr_t fp)
  * stack inside the image, to the end of its page. */
 static void find_kernel_stack(struct walk *walk, vaddr_t sp)
 {
-	vaddr_t top = ukarch_thread_current()->kstack_top;
+	vaddr_t top = (vaddr_t)(ukarch_thread_current()->user_regs + 1);
 	vaddr_t bottom = UK_ALIGN_UP(top, UKARCH_KSTACK_SIZE) - UKARCH_KSTACK_SIZE + UK_PAGE_SIZE;
 
 	if (sp < top && sp >= bottom - UK_PAGE_SIZE) {

@@ -103,7 +103,7 @@ static bool allocate_kstack(struct task *task)
 {
 	task->kstack = kstack_alloc();
 	if (task->kstack)
-		task->thread.kstack_top = kstack_top(task->kstack);
+		task->thread.user_regs = kstack_user_regs(task->kstack);
 	return task->kstack != NULL;
 }
 
@@ -128,7 +128,7 @@ struct task *task_create_first(void)
 	if (!task || !allocate_vector_state(task))
 		return NULL; /* the boot ends here: nothing to free for */
 	/* The boot stack becomes its kernel stack: nothing on it is needed once it starts. */
-	task->thread.kstack_top = ukarch_thread_current()->kstack_top;
+	task->thread.user_regs = ukarch_thread_current()->user_regs;
 	task->state = TASK_RUNNING;
 	strlcpy(task->comm, "init", sizeof(task->comm));
 	last_tid = 1;

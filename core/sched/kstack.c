@@ -128,8 +128,8 @@ void kstack_free(struct kstack *stack)
 	put_unmapped(stack);
 }
 
-vaddr_t kstack_top(const struct kstack *stack)
+struct ukarch_regs *kstack_user_regs(const struct kstack *stack)
 {
-	/* 8 mod 16, so that struct ukarch_regs below it ends on a multiple of 16. */
-	return stack->base + UKARCH_KSTACK_SIZE - 8;
+	/* They end 8 mod 16, so that they begin on a multiple of 16. */
+	return (struct ukarch_regs *)(stack->base + UKARCH_KSTACK_SIZE - 8) - 1;
 }

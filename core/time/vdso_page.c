@@ -12,6 +12,11 @@ static union {
 
 struct vdso_data *const clock_page = &data_page.data;
 
+void clock_vdso_set_syscall_entry(const void *entry)
+{
+	__atomic_store_n(&clock_page->syscall_entry, (uintptr_t)entry, __ATOMIC_RELAXED);
+}
+
 struct page *clock_vdso_data_page(void)
 {
 	return page_of_foreign(ukplat_image_to_phys(&data_page));

@@ -4,6 +4,7 @@
 #include <linux/errno.h>
 #include <uk/arch/thread.h>
 #include <uk/arch/uaccess.h>
+#include <uk/arch/upcall.h>
 #include <uk/syscall.h>
 #include <uk/task.h>
 
@@ -22,6 +23,8 @@ long sys_arch_prctl(int option, unsigned long addr)
 	case ARCH_SET_GS:
 		if (addr >= UKARCH_USER_END)
 			return -EPERM;
+		if (addr)
+			upcall_trap_always();
 		x86_thread_set_gs(thread, addr);
 		return 0;
 	case ARCH_GET_GS:

@@ -9,8 +9,8 @@ struct vmspace;
 
 /**
  * Maps the data page and the vDSO into a fresh address space, close above its stack (whose place
- * is random; vm->stack_top must be set) and sets vm->vdso_base. *ehdr is what AT_SYSINFO_EHDR
- * holds. Its pages appear when first touched. 0, -ENOMEM.
+ * is random; vm->stack_top must be set) and sets vm->vdso_base and vm->vsyscall. *ehdr is what
+ * AT_SYSINFO_EHDR holds. Its pages appear when first touched. 0, -ENOMEM.
  */
 int vdso_map(struct vmspace *vm, vaddr_t *ehdr);
 

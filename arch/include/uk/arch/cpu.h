@@ -15,6 +15,7 @@
  *   bool ukarch_irq_enabled(void);
  *   void ukarch_irq_enable_and_halt(void);  -- atomically: no interrupt is lost in between
  *   void ukarch_cpu_relax(void);            -- in spin loops
+ *   void ukarch_sync_code(void);            -- after code was written, on this CPU
  *   void ukarch_mb(void);                   -- full barrier, for devices too
  *   uint64_t ukarch_counter(void);          -- TSC / CNTVCT, ordered against earlier loads
  */

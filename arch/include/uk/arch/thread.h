@@ -14,31 +14,32 @@
 #define UKARCH_WORK_REGS    0x8  /* the handler replaced the user registers: restore all of them */
 #define UKARCH_WORK_ARCH    0x10 /* arch's own; x86: the program has its own GS base */
 
-#define UKARCH_THREAD_WORK       0
-#define UKARCH_THREAD_KSTACK_TOP 8
+#define UKARCH_THREAD_WORK      0
+#define UKARCH_THREAD_USER_REGS 8
 
 #ifndef __ASSEMBLER__
 #include <uk/arch/types.h>
 #include <uk/arch/regs.h>
 
 struct ukarch_thread {
-	unsigned int work;  /* UKARCH_WORK_*; set from interrupts too, so atomically */
-	vaddr_t kstack_top; /* the user registers lie right below it while in the kernel */
-	vaddr_t kstack_sp;  /* saved stack pointer while switched out */
-	uint64_t tls_base;  /* x86: FS base. arm64: TPIDR_EL0 */
-	uint64_t gs_base;   /* x86: the program's GS base (ARCH_SET_GS), 0: GS stays the kernel's */
-	void *fpu_state; /* vector state while switched out, 64-byte aligned; NULL: kernel task */
+	unsigned int work;             /* UKARCH_WORK_*; set from interrupts too, so atomically */
+	struct ukarch_regs *user_regs; /* at the top of its kernel stack, which grows from here */
+	vaddr_t kstack_sp;             /* saved stack pointer while switched out */
+	uint64_t tls_base;             /* x86: FS base. arm64: TPIDR_EL0 */
+	uint64_t gs_base; /* x86: the program's GS base (ARCH_SET_GS), 0: GS stays the kernel's */
+	void *fpu_state;  /* vector state while switched out, 64-byte aligned; NULL: kernel task */
 };
 _Static_assert(offsetof(struct ukarch_thread, work) == UKARCH_THREAD_WORK, "entry.S");
-_Static_assert(offsetof(struct ukarch_thread, kstack_top) == UKARCH_THREAD_KSTACK_TOP, "entry.S");
+_Static_assert(offsetof(struct ukarch_thread, user_regs) == UKARCH_THREAD_USER_REGS, "entry.S");
 
 /** The thread running on this CPU. */
 static inline struct ukarch_thread *ukarch_thread_current(void); /* <uk/arch/current.h> */
 
-/** The registers the program had when this thread entered the kernel. */
+/** The registers the program had when this thread entered the kernel. During a system call only
+ * what it must keep is there (regs.h), and the pc may need upcall_settle(). */
 static inline struct ukarch_regs *ukarch_thread_user_regs(const struct ukarch_thread *thread)
 {
-	return (struct ukarch_regs *)thread->kstack_top - 1;
+	return thread->user_regs;
 }
 
 static inline void ukarch_thread_set_work(struct ukarch_thread *thread, unsigned int flags)
@@ -56,13 +57,13 @@ void ukarch_thread_set_current(struct ukarch_thread *thread);
 /** Bytes that fpu_state needs on this CPU. */
 size_t ukarch_thread_state_bytes(void);
 
-/** The first switch to `thread` (kstack_top is set) calls begin(arg) on its kernel stack, with
+/** The first switch to `thread` (user_regs is set) calls begin(arg) on its kernel stack, with
  *  interrupts off. `begin` must not return. */
 void ukarch_thread_prepare(struct ukarch_thread *thread, void (*begin)(void *), void *arg);
 
 /**
  * clone(2): the child starts with the current thread's user registers, vector state and TLS, and
- * its system call returns 0. kstack_top and fpu_state of the child are set; `parent` is current,
+ * its system call returns 0. user_regs and fpu_state of the child are set; `parent` is current,
  * in upcall_clone() or upcall_clone3(), which find all its registers saved.
  */
 void ukarch_thread_clone(struct ukarch_thread *child, const struct ukarch_thread *parent);

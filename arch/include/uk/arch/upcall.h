@@ -95,6 +95,31 @@ long upcall_clone(unsigned long flags, uintptr_t stack, int __user *parent_tid,
 struct clone_args;
 long upcall_clone3(const struct clone_args __user *args, size_t size);
 
+/* --- arch -> vsyscall ----------------------------------------------------------------------- */
+
+/**
+ * Turns the pc of a thread's saved registers into one that the program knows, when it lies in the
+ * kernel's half: the ways in and out that run on the program's stack, the stubs of patched call
+ * sites; 0 stands for the return of __kernel_vsyscall. Other registers follow where
+ * the way in did not store them. Everything but the pc and those stays; idempotent.
+ */
+void upcall_settle(struct ukarch_regs *regs);
+
+/** A trap of the program, all registers saved, interrupts on: its site may be patched. Returns how
+ *  many traps may pass until the next call. May sleep. */
+int upcall_syscall_sampled(struct ukarch_regs *regs);
+
+/** An invalid instruction of the program's: one that a patched call site shows in its middle? Then
+ *  the registers are made to go on as if it had not been patched. May sleep. */
+bool upcall_site_repair(struct ukarch_regs *regs);
+
+/** From now on every system call traps, as the program can tell the difference: it runs step by
+ *  step, or uses GS. May sleep. */
+void upcall_trap_always(void);
+
+/** By system call number: where in entry.S the way in through __kernel_vsyscall goes on. */
+extern const char *const upcall_keep_args[];
+
 /* --- core -> syscall ------------------------------------------------------------------------ */
 
 /**

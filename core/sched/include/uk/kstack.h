@@ -6,6 +6,7 @@
 #ifndef UK_KSTACK_H
 #define UK_KSTACK_H
 
+#include <uk/arch/regs.h>
 #include <uk/arch/types.h>
 
 struct kstack;
@@ -13,7 +14,7 @@ struct kstack;
 /** NULL: no memory. Contents undefined. */
 struct kstack *kstack_alloc(void);
 void kstack_free(struct kstack *stack);
-/** What ukarch_thread.kstack_top is to be. */
-vaddr_t kstack_top(const struct kstack *stack);
+/** What ukarch_thread.user_regs is to be. */
+struct ukarch_regs *kstack_user_regs(const struct kstack *stack);
 
 #endif /* UK_KSTACK_H */

@@ -103,5 +103,7 @@ int clock_sleep_until(struct ktimer_queue *clock, uint64_t deadline_ns);
 /** The vDSO's data page (vdso/ maps it; core/time keeps it current). */
 struct page;
 struct page *clock_vdso_data_page(void);
+/** Where __kernel_vsyscall jumps to, in every program. */
+void clock_vdso_set_syscall_entry(const void *entry);
 
 #endif /* UK_CLOCK_H */

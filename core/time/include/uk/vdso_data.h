@@ -15,7 +15,16 @@
 #ifndef UK_VDSO_DATA_H
 #define UK_VDSO_DATA_H
 
+#define VDSO_DATA_SYSCALL_ENTRY 408 /* of struct vdso_data, for assembly */
+
+/* In __kernel_vsyscall, from its beginning: the instruction that traps, and what follows it. */
+#define VDSO_VSYSCALL_TRAP   6
+#define VDSO_VSYSCALL_RETURN 8
+
+#ifndef __ASSEMBLER__
+
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 #define VDSO_CLOCKS 12 /* CLOCK_REALTIME (0) to CLOCK_TAI (11) */
@@ -33,7 +42,9 @@ struct vdso_data {
 	uint64_t usec_per_sec;
 	uint32_t resolution_ns; /* of every clock the vDSO computes */
 	uint32_t cpu_count;     /* the vDSO answers getcpu(2) itself only when it is 1 */
+	uint64_t syscall_entry; /* where __kernel_vsyscall jumps */
 };
+_Static_assert(offsetof(struct vdso_data, syscall_entry) == VDSO_DATA_SYSCALL_ENTRY, "assembly");
 
 /** The high word of a * b: scales a fraction of 2^64 to units. */
 static inline uint64_t vdso_scale(uint64_t fraction, uint64_t units)
@@ -47,5 +58,7 @@ static inline unsigned __int128 vdso_clock_at(const struct vdso_clock *clock, ui
 	return (unsigned __int128)counter * clock->rate +
 	       ((unsigned __int128)clock->sec << 64 | clock->frac);
 }
+
+#endif /* !__ASSEMBLER__ */
 
 #endif /* UK_VDSO_DATA_H */

@@ -34,6 +34,14 @@ static inline void ukarch_irq_restore(unsigned long flags)
 	if (flags & X86_RFLAGS_IF)
 		ukarch_irq_enable();
 }
+/* Serializes: what was written into code through other addresses is executed from here on. SDM
+ * vol. 3, 9.1.3. */
+static inline void ukarch_sync_code(void)
+{
+	uint32_t eax = 0, ecx = 0;
+
+	__asm__ volatile("cpuid" : "+a"(eax), "+c"(ecx)::"ebx", "edx", "memory");
+}
 static inline bool ukarch_irq_enabled(void)
 {
 	return ukarch_irq_flags() & X86_RFLAGS_IF;

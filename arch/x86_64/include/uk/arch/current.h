@@ -3,21 +3,24 @@
 #ifndef UK_ARCH_CURRENT_H
 #define UK_ARCH_CURRENT_H
 
-#define X86_PERCPU_SELF       0
-#define X86_PERCPU_KSTACK_TOP 8
-#define X86_PERCPU_CURRENT    16
-#define X86_PERCPU_SCRATCH    24
+#define X86_PERCPU_SELF         0
+#define X86_PERCPU_USER_REGS    8
+#define X86_PERCPU_CURRENT      16
+#define X86_PERCPU_SCRATCH      24
+#define X86_PERCPU_UNTIL_SAMPLE 32
 
 #ifndef __ASSEMBLER__
 struct x86_percpu {
 	struct x86_percpu *self;
-	vaddr_t kstack_top; /* of the current thread */
+	struct ukarch_regs *user_regs; /* of the current thread */
 	struct ukarch_thread *current;
-	uint64_t scratch; /* user stack pointer during the first entry instructions */
+	uint64_t scratch;     /* user stack pointer during the first entry instructions */
+	int32_t until_sample; /* traps until upcall_syscall_sampled() gets to see one */
 	const struct ukarch_thread *fpu_loaded; /* whose vector state the registers hold */
 	uint64_t fs_base;                       /* as loaded */
 };
-_Static_assert(offsetof(struct x86_percpu, kstack_top) == X86_PERCPU_KSTACK_TOP, "entry.S");
+_Static_assert(offsetof(struct x86_percpu, user_regs) == X86_PERCPU_USER_REGS, "entry.S");
+_Static_assert(offsetof(struct x86_percpu, until_sample) == X86_PERCPU_UNTIL_SAMPLE, "entry.S");
 _Static_assert(offsetof(struct x86_percpu, current) == X86_PERCPU_CURRENT, "entry.S");
 
 /** arch_prctl(ARCH_SET_GS) of the current thread; 0: GS stays the kernel's. */

@@ -20,4 +20,8 @@
 
 #define X86_VECTOR_STACK_OVERFLOW 0x100 /* software: found by trap_entry */
 
+/* Bytes of the instructions in entry.S that store the first `args` arguments of a call; with the
+ * fourth comes one that moves it to where C functions look. */
+#define X86_VSYSCALL_KEEP_BYTES(args) (5 * (args) + (args) / 4 * 3)
+
 #endif /* UK_ARCH_SEGMENTS_H */

@@ -67,6 +67,15 @@ struct x86_ist {
 } __uk_aligned(X86_IST_BYTES);
 extern struct x86_ist x86_ist_ordinary, x86_ist_fatal;
 
+/* entry.S: the ways in and out of system calls. Between <way>_entry and <way>_on_program_stack, and
+ * at <way>_left, RSP is the program's; from <way>_leave up to <way>_left an interrupt makes
+ * the thread begin again there. */
+extern const char x86_syscall_leave[], x86_syscall_left[];
+extern const char x86_site_entry[], x86_site_on_program_stack[], x86_site_leave[], x86_site_left[];
+extern const char x86_vsyscall_entry[], x86_vsyscall_on_program_stack[];
+extern const char x86_vsyscall_leave[], x86_vsyscall_left[];
+extern const char x86_vsyscall_trap[], x86_vsyscall_trapped[], x86_vsyscall_keep_all[];
+
 /** GDT, TSS with the IST stacks, IDT, the syscall MSRs, GS. */
 void x86_descriptors_init(void);
 /** GS belongs to the kernel, or is the program's own: which of the ways in and out are taken from
