@@ -231,6 +231,30 @@ static void test_symbols(void **state)
 	cpu_number = lookup("__vdso_getcpu", "LINUX_2.6");
 }
 
+/* What the kernel's way in does to a call that it answers with number + 1. */
+__asm__(".pushsection .text\n"
+	"way_in: leaq 1(%rax), %rax\n"
+	"	ret\n"
+	".popsection");
+extern const char way_in[];
+
+static void test_vsyscall(void **state)
+{
+	const uint8_t *vsyscall = lookup("__kernel_vsyscall", "LINUX_2.6");
+	long result = 41;
+
+	(void)state;
+	assert_non_null(vsyscall);
+	assert_ptr_equal(vsyscall, (uint8_t *)image + ((Elf64_Ehdr *)image)->e_entry);
+	assert_memory_equal(vsyscall + VDSO_VSYSCALL_TRAP, "\x0f\x05\xc3", 3);
+	data->syscall_entry = (uintptr_t)way_in;
+	__asm__ volatile("subq $128, %%rsp; call *%1; addq $128, %%rsp"
+			 : "+a"(result)
+			 : "r"(vsyscall)
+			 : "rcx", "r11", "rdi", "rsi", "rdx", "r10", "r8", "r9", "memory", "cc");
+	assert_int_equal(result, 42);
+}
+
 static void check_clock(int id)
 {
 	struct timespec ts;
@@ -357,11 +381,9 @@ static void test_getres_and_getcpu(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_symbols),
-		cmocka_unit_test(test_clocks),
-		cmocka_unit_test(test_gettimeofday_and_time),
-		cmocka_unit_test(test_falls_back),
-		cmocka_unit_test(test_getres_and_getcpu),
+		cmocka_unit_test(test_symbols),    cmocka_unit_test(test_vsyscall),
+		cmocka_unit_test(test_clocks),     cmocka_unit_test(test_gettimeofday_and_time),
+		cmocka_unit_test(test_falls_back), cmocka_unit_test(test_getres_and_getcpu),
 	};
 
 	return cmocka_run_group_tests(tests, map_vdso, NULL);
