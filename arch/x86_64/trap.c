@@ -138,15 +138,21 @@ static void leave_again(struct ukarch_regs *regs)
 	}
 }
 
-/* What the program may not notice of patched call sites. */
-static bool is_of_call_site(struct ukarch_regs *regs, unsigned int vector)
+/* What the program may not notice of the ways in and out: that there are instructions. */
+static bool is_on_a_way_in_or_out(struct ukarch_regs *regs, unsigned int vector)
 {
 #ifdef CONFIG_SYSCALL_PATCHING
 	if (vector == VECTOR_INVALID_OPCODE)
 		return upcall_site_repair(regs);
 #endif
-	if (vector == VECTOR_DEBUG && (int64_t)regs->rip < 0)
+	if (vector == VECTOR_DEBUG && (int64_t)regs->rip < 0) {
+		vaddr_t pc = regs->rip;
+
+		ukarch_irq_enable();
 		upcall_trap_always();
+		upcall_settle(regs);
+		return regs->rip != pc; /* this step, it makes again */
+	}
 	return false;
 }
 
@@ -170,7 +176,7 @@ void x86_trap(struct ukarch_regs *regs, unsigned int vector, uint64_t error, boo
 			leave_again(regs);
 		return;
 	}
-	if (!from_kernel && is_of_call_site(regs, vector))
+	if (!from_kernel && is_on_a_way_in_or_out(regs, vector))
 		return;
 	if (vector == X86_VECTOR_STACK_OVERFLOW) {
 		fault.name = "kernel stack overflow";

@@ -7,8 +7,8 @@
  * nothing is found, samples become rare.
  *
  * The original bytes come back before anybody could read or change them for a purpose: when the
- * page becomes writable, or moves. A site keeps its slot for as long as the program lives,
- * since threads may be in it. The table belongs to the address space and is guarded by
+ * page becomes writable, or moves. A site keeps its slot for as long as the program lives, since
+ * threads may be in it. The table belongs to the address space and is guarded by
  * vmspace.lock.
  *
  * One CPU: nobody executes a site while it is written. With more, they will have to be stopped
@@ -55,6 +55,7 @@ struct sites {
 	unsigned int count;
 };
 
+static unsigned int table_count;           /* address spaces with sites; atomic */
 static unsigned int spacing = MIN_SPACING; /* between samples */
 static bool is_on = true;
 UK_PARAM(syscall_patching, "syscall.patching", UK_PARAM_BOOL, is_on,
@@ -108,7 +109,8 @@ static void restore(struct vmspace *vm, struct site *site)
 /* Is there a stub for just this code? Another one may still be in use. */
 static bool has_stub(const struct site *site, const struct site_code *code)
 {
-	return site->slot && !memcmp(&site->code, code, sizeof(*code));
+	return site->slot && site->code.shape == code->shape && site->code.len == code->len &&
+	       !memcmp(site->code.bytes, code->bytes, code->len);
 }
 
 static enum site_reason patch(struct vmspace *vm, struct site *site, const struct site_code *code)
@@ -161,6 +163,8 @@ static void release(struct vm_watch *watch)
 		uk_free(site);
 	}
 	uk_free(sites);
+	if (__atomic_sub_fetch(&table_count, 1, __ATOMIC_ACQ_REL) == 0)
+		stubs_reset();
 }
 
 /* --- samples ---------------------------------------------------------------------------------- */
@@ -174,6 +178,7 @@ static struct sites *make_sites(struct vmspace *vm)
 	RB_INIT(&sites->tree);
 	sites->watch = (struct vm_watch){before_change, before_unmap, release};
 	vm->watch = &sites->watch;
+	__atomic_add_fetch(&table_count, 1, __ATOMIC_ACQ_REL);
 	return sites;
 }
 

@@ -70,6 +70,11 @@ vaddr_t stub_make(const struct site_code *code, vaddr_t site)
 	return slot;
 }
 
+void stubs_reset(void)
+{
+	stub_count = 0;
+}
+
 vaddr_t stub_of_slot(vaddr_t slot)
 {
 	vaddr_t block = UK_ALIGN_DOWN(slot, BLOCK_BYTES);
