@@ -14,6 +14,7 @@ const void *site_target;
 RUNNER(run_site, "	call *site_target(%rip)");
 
 #define CALL(site) ENTER(site, -1, 0)
+#define AT         16 /* where in its page a site is */
 
 /* Two calls whose results differ and are known. */
 static long result_of(int nr)
@@ -105,60 +106,59 @@ static void own_text(void)
 
 static void into_the_syscall(void)
 {
-	uint8_t *site = code_map(PAGE);
+	uint8_t *page = code_map(PAGE), *site = page + AT;
 
 	put_mov_site(site, SYS_getpid);
-	code_seal(site, PAGE);
+	code_seal(page, PAGE);
+	CHECK_HEAT(site, SYS_getpid);
 	for (int i = 0; i < fewer(300); i++) {
-		if (!CHECK_HEAT(site, SYS_getpid))
-			break;
 		/* another number, by the instruction alone */
 		if (!CHECK_EQ(ENTER(site + 5, SYS_close, -1), -EBADF) ||
 		    !CHECK_EQ(CALL(site), getpid()) || !CHECK_EQ(ENTER(site + 5, 500, 0), -ENOSYS))
 			break;
+		heat(site, SYS_getpid);
 	}
 	CHECK_EQ(CALL(site), getpid());
-	munmap(site, PAGE);
+	munmap(page, PAGE);
 }
 
-/* The compare alone, and with it what the program goes on with. */
+/* The compare alone, at the address that it had, and nothing else happens. */
+static bool into_one_cmp(const uint8_t *site, uint64_t rax, bool is_32_bit)
+{
+	struct registers in, out;
+	uint64_t flags;
+
+	fill(&in, (unsigned int)rax);
+	in.rax = rax;
+	in.flags = 0x202;
+	site_target = site + 2;
+	run_site(&in, &out, has_avx());
+	if (is_32_bit)
+		asm("cmp $-4096, %k1; pushfq; pop %0" : "=r"(flags) : "a"(rax) : "cc");
+	else
+		asm("cmp $-4096, %1; pushfq; pop %0" : "=r"(flags) : "a"(rax) : "cc");
+	return CHECK_EQ(out.rax, in.rax) && CHECK_EQ(out.rcx, in.rcx) &&
+	       CHECK_EQ(out.r11, in.r11) && CHECK_EQ(out.rdi, in.rdi) &&
+	       CHECK_EQ(out.flags & FLAGS_KEPT, flags & FLAGS_KEPT);
+}
+
 static void into_the_cmp(void)
 {
 	static const long values[] = {0, 1, -1, -4095, -4096, -4097, 1L << 40, -(1L << 40)};
 
 	for (int shape = 0; shape < 2; shape++) {
-		uint8_t *site = code_map(PAGE);
+		uint8_t *page = code_map(PAGE), *site = page + AT;
 
 		(shape ? put_cmp32_site : put_cmp_site)(site);
-		code_seal(site, PAGE);
+		code_seal(page, PAGE);
+		CHECK_HEAT(site, SYS_getpid);
 		for (int i = 0; i < fewer(160); i++) {
-			struct registers in, out;
-			uint64_t flags;
-
-			if (!CHECK_HEAT(site, SYS_getpid))
-				break;
-			fill(&in, (unsigned int)i);
-			in.rax = (uint64_t)values[i % 8];
-			in.flags = 0x202;
-			site_target = site + 2;
-			run_site(&in, &out, has_avx());
-			if (shape)
-				asm("cmp $-4096, %k1; pushfq; pop %0"
-				    : "=r"(flags)
-				    : "a"(in.rax)
-				    : "cc");
-			else
-				asm("cmp $-4096, %1; pushfq; pop %0"
-				    : "=r"(flags)
-				    : "a"(in.rax)
-				    : "cc");
-			if (!CHECK_EQ(out.rax, in.rax) || !CHECK_EQ(out.rcx, in.rcx) ||
-			    !CHECK_EQ(out.r11, in.r11) || !CHECK_EQ(out.rdi, in.rdi) ||
-			    !CHECK_EQ(out.flags & FLAGS_KEPT, flags & FLAGS_KEPT) ||
+			if (!into_one_cmp(site, (uint64_t)values[i % 8], shape == 1) ||
 			    !CHECK_EQ(call_site(site), getpid()))
 				break;
+			heat(site, SYS_getpid);
 		}
-		munmap(site, PAGE);
+		munmap(page, PAGE);
 	}
 }
 
@@ -168,35 +168,35 @@ static void into_the_cmp(void)
 /* A program that patches itself, in the ways the manual of mprotect(2) allows. */
 static void changes_itself(void)
 {
-	uint8_t *site = code_map(PAGE);
+	uint8_t *page = code_map(PAGE), *site = page + AT;
 
 	put_mov_site(site, SYS_getpid);
-	code_seal(site, PAGE);
+	code_seal(page, PAGE);
 	for (int i = 0; i < fewer(60); i++) {
 		int before = numbers[i % 3], after = numbers[(i + 1) % 3];
 
 		if (i % 4 != 3)
 			CHECK_HEAT(site, before);
-		CHECK_OK(mprotect(site, PAGE, PROT_READ | PROT_WRITE));
+		CHECK_OK(mprotect(page, PAGE, PROT_READ | PROT_WRITE));
 		if (!CHECK(is_mov_site(site, before)))
 			break;
 		memcpy(site + 1, &after, sizeof(after));
-		code_seal(site, PAGE);
+		code_seal(page, PAGE);
 		if (!CHECK_EQ(ENTER(site, -1, -1), result_of(after)))
 			break;
 	}
-	munmap(site, PAGE);
+	munmap(page, PAGE);
 }
 
 /* Memory that can be written and run at once is never patched: no store to it is seen. */
 static void writable_code(void)
 {
-	uint8_t *site = code_map(PAGE);
+	uint8_t *page = code_map(PAGE), *site = page + AT;
 
 	put_mov_site(site, SYS_getpid);
 	put_cmp_site(site + 32);
-	CHECK_OK(mprotect(site, PAGE, PROT_READ | PROT_WRITE | PROT_EXEC));
-	for (int i = 0; i < fewer(2000); i++) {
+	CHECK_OK(mprotect(page, PAGE, PROT_READ | PROT_WRITE | PROT_EXEC));
+	for (int i = 0; i < (is_patching() ? 4000 : fewer(1000)); i++) {
 		int nr = numbers[i % 3];
 
 		memcpy(site + 1, &nr, sizeof(nr));
@@ -207,9 +207,9 @@ static void writable_code(void)
 	}
 	check_said(site + 5, "left writable");
 	/* later it is code like any other */
-	code_seal(site, PAGE);
-	CHECK_HEAT(site, numbers[0]);
-	munmap(site, PAGE);
+	code_seal(page, PAGE);
+	CHECK_HEAT(site, SYS_getpid);
+	munmap(page, PAGE);
 }
 
 /* A compiler that writes into the same pages again and again, and runs what it wrote. */
@@ -218,7 +218,7 @@ static void just_in_time(void)
 	enum { FUNCTIONS = 64 };
 	uint8_t *code = code_map(2 * PAGE);
 
-	for (int round = 0; round < fewer(80); round++) {
+	for (int round = 0; round < fewer(30); round++) {
 		for (int i = 0; i < FUNCTIONS; i++) {
 			uint8_t *at = code + i * 40;
 
@@ -243,29 +243,29 @@ static void just_in_time(void)
 
 static void written_and_back(void)
 {
-	uint8_t *site = code_map(2 * PAGE);
+	uint8_t *page = code_map(2 * PAGE), *site = page + AT;
 
 	put_mov_site(site, SYS_getpid);
 	put_cmp_site(site + 32);
-	code_seal(site, 2 * PAGE);
+	code_seal(page, 2 * PAGE);
 	for (int i = 0; i < fewer(40); i++) {
 		CHECK_HEAT(site, SYS_getpid);
 		CHECK_HEAT(site + 32, SYS_getpid);
-		CHECK_OK(mprotect(site, 2 * PAGE, PROT_READ | PROT_WRITE | PROT_EXEC));
+		CHECK_OK(mprotect(page, 2 * PAGE, PROT_READ | PROT_WRITE | PROT_EXEC));
 		if (!CHECK(is_mov_site(site, SYS_getpid)) || !CHECK_EQ(site[32], 0x0f))
 			break;
 		CHECK_EQ(CALL(site), getpid());
-		code_seal(site, 2 * PAGE);
+		code_seal(page, 2 * PAGE);
 		CHECK_EQ(CALL(site), getpid());
 		/* without the right to run it, and with it again */
 		CHECK_HEAT(site, SYS_getpid);
-		CHECK_OK(mprotect(site, PAGE, PROT_NONE));
+		CHECK_OK(mprotect(page, PAGE, PROT_NONE));
 		CHECK_EQ(FAULT_OF(CALL(site)), SIGSEGV);
-		CHECK_OK(mprotect(site, PAGE, PROT_READ | PROT_EXEC));
+		CHECK_OK(mprotect(page, PAGE, PROT_READ | PROT_EXEC));
 		if (!CHECK_EQ(CALL(site), getpid()))
 			break;
 	}
-	munmap(site, 2 * PAGE);
+	munmap(page, 2 * PAGE);
 }
 
 /* --- other memory at the same place ------------------------------------------------------------
@@ -307,19 +307,19 @@ static void other_code_there(void)
 /* madvise(2): anonymous code is zeros then. */
 static void dropped(void)
 {
-	uint8_t *page = code_map(PAGE);
+	uint8_t *page = code_map(PAGE), *site = page + AT;
 
-	put_mov_site(page, SYS_getpid);
+	put_mov_site(site, SYS_getpid);
 	code_seal(page, PAGE);
-	CHECK_HEAT(page, SYS_getpid);
+	CHECK_HEAT(site, SYS_getpid);
 	CHECK_OK(madvise(page, PAGE, MADV_DONTNEED));
-	CHECK_EQ(page[0], 0);
+	CHECK_EQ(site[0], 0);
 	CHECK_OK(mprotect(page, PAGE, PROT_READ | PROT_WRITE));
-	CHECK_EQ(page[0], 0);
-	put_mov_site(page, SYS_close);
+	CHECK_EQ(site[0], 0);
+	put_mov_site(site, SYS_close);
 	code_seal(page, PAGE);
-	CHECK_EQ(ENTER(page, -1, -1), -EBADF);
-	CHECK_HEAT(page, SYS_close);
+	CHECK_EQ(ENTER(site, -1, -1), -EBADF);
+	CHECK_HEAT(site, SYS_close);
 	munmap(page, PAGE);
 }
 
@@ -327,22 +327,22 @@ static void moved(void)
 {
 	uint8_t *page = code_map(2 * PAGE), *other = code_map(4 * PAGE);
 
-	put_mov_site(page, SYS_getpid);
-	put_cmp_site(page + PAGE + 16);
+	put_mov_site(page + AT, SYS_getpid);
+	put_cmp_site(page + PAGE + AT);
 	code_seal(page, 2 * PAGE);
 	for (int i = 0; i < fewer(40); i++) {
 		uint8_t *to = i & 1 ? other : other + 2 * PAGE;
 
-		CHECK_HEAT(page, SYS_getpid);
-		CHECK_HEAT(page + PAGE + 16, SYS_getpid);
+		CHECK_HEAT(page + AT, SYS_getpid);
+		CHECK_HEAT(page + PAGE + AT, SYS_getpid);
 		CHECK(mremap(page, 2 * PAGE, 2 * PAGE, MREMAP_MAYMOVE | MREMAP_FIXED, to) == to);
 		page = to;
-		if (!CHECK_EQ(CALL(page), getpid()) ||
-		    !CHECK_EQ(call_site(page + PAGE + 16), getpid()))
+		if (!CHECK_EQ(CALL(page + AT), getpid()) ||
+		    !CHECK_EQ(call_site(page + PAGE + AT), getpid()))
 			break;
 		CHECK_OK(mprotect(page, 2 * PAGE, PROT_READ | PROT_WRITE));
-		CHECK(is_mov_site(page, SYS_getpid));
-		CHECK_EQ(page[PAGE + 16], 0x0f);
+		CHECK(is_mov_site(page + AT, SYS_getpid));
+		CHECK_EQ(page[PAGE + AT], 0x0f);
 		code_seal(page, 2 * PAGE);
 	}
 	munmap(other, 4 * PAGE);
@@ -389,8 +389,8 @@ static void at_ends(void)
 static int code_file(uint8_t *page)
 {
 	memset(page, 0xcc, PAGE);
-	put_mov_site(page, SYS_getpid);
-	put_cmp_site(page + 32);
+	put_mov_site(page + AT, SYS_getpid);
+	put_cmp_site(page + AT + 32);
 	return t_make_file("code", page, PAGE);
 }
 
@@ -408,11 +408,11 @@ static void shared_file(void)
 	int fd = code_file(page);
 	uint8_t *code = mmap(NULL, PAGE, PROT_READ | PROT_EXEC, MAP_SHARED, fd, 0);
 
-	heat(code, SYS_getpid);
-	heat(code + 32, SYS_getpid);
+	heat(code + AT, SYS_getpid);
+	heat(code + AT + 32, SYS_getpid);
 	CHECK(memcmp(code, page, PAGE) == 0);
 	check_file(fd, page);
-	check_said(code + 5, "left shared mapping");
+	check_said(code + AT + 5, "left shared mapping");
 	munmap(code, PAGE);
 	close(fd);
 }
@@ -423,19 +423,20 @@ static void private_file(void)
 	int fd = code_file(page);
 	uint8_t *code = mmap(NULL, PAGE, PROT_READ | PROT_EXEC, MAP_PRIVATE, fd, 0), *again;
 
-	CHECK_HEAT(code, SYS_getpid);
-	CHECK_HEAT(code + 32, SYS_getpid);
+	CHECK_HEAT(code + AT, SYS_getpid);
+	CHECK_HEAT(code + AT + 32, SYS_getpid);
 	check_file(fd, page);
 	again = mmap(NULL, PAGE, PROT_READ | PROT_EXEC, MAP_PRIVATE, fd, 0);
 	CHECK(memcmp(again, page, PAGE) == 0);
-	CHECK_EQ(CALL(again), getpid());
-	CHECK_HEAT(again, SYS_getpid);
+	CHECK_EQ(CALL(again + AT), getpid());
+	CHECK_HEAT(again + AT, SYS_getpid);
 	/* dropped pages are the file's again */
 	CHECK_OK(madvise(code, PAGE, MADV_DONTNEED));
-	CHECK_EQ(CALL(code), getpid());
-	CHECK_EQ(call_site(code + 32), getpid());
-	CHECK_HEAT(code, SYS_getpid);
-	CHECK_EQ(CALL(again), getpid());
+	CHECK(memcmp(code, page, PAGE) == 0);
+	CHECK_EQ(CALL(code + AT), getpid());
+	CHECK_EQ(call_site(code + AT + 32), getpid());
+	CHECK_HEAT(code + AT, SYS_getpid);
+	CHECK_EQ(CALL(again + AT), getpid());
 	check_file(fd, page);
 	munmap(code, PAGE);
 	munmap(again, PAGE);
@@ -462,23 +463,14 @@ static void very_many(void)
 		patched += is_patched(code + at);
 	CHECK(is_patching() ? patched > 100 : patched == 0);
 	munmap(code, size);
-	/* and their room is free again */
-	code = code_map(PAGE);
-	put_mov_site(code, SYS_getpid);
-	code_seal(code, PAGE);
-	CHECK_HEAT(code, SYS_getpid);
-	munmap(code, PAGE);
 }
 
+/* The last two use up the room for patched sites. */
 static const struct t_test tests[] = {
-	T(own_text),         T(into_the_syscall),
-	T(into_the_cmp),     T(changes_itself),
-	T(writable_code),    T(just_in_time),
-	T(written_and_back), T(other_code_there),
-	T(dropped),          T(moved),
-	T(across_pages),     T(at_ends),
-	T(shared_file),      T(private_file),
-	T(very_many),
+	T(own_text),      T(into_the_syscall), T(into_the_cmp),     T(changes_itself),
+	T(writable_code), T(written_and_back), T(other_code_there), T(dropped),
+	T(moved),         T(across_pages),     T(at_ends),          T(shared_file),
+	T(private_file),  T(just_in_time),     T(very_many),
 };
 
 T_MAIN(tests)

@@ -1,16 +1,13 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
  * Call sites while they are patched: threads that meet on one, that sleep in it or change its page
- * meanwhile; live data in the red zone; a GS base of the program's own; single-stepping; a storm of
- * signals whose handlers make calls themselves. Nothing is patched on Linux, and the same holds.
+ * meanwhile; live data in the red zone; a storm of signals whose handlers make calls themselves.
+ * Nothing is patched on Linux, and the same holds.
  */
 #include "t_threads.h"
 #include "t_ways.h"
 
 #include <sys/time.h>
-#include <ucontext.h>
-
-enum { RIP = 16 }; /* of gregs */
 
 /* --- the red zone ------------------------------------------------------------------------------
  */
@@ -69,146 +66,6 @@ static void red_zone(void)
 		CHECK_EQ(is_patched(site_of_leaf(code + way * 512, way)), is_patching());
 	}
 	munmap(code, PAGE);
-}
-
-/* --- a GS of its own ---------------------------------------------------------------------------
- */
-
-static uint64_t gs_block[8];
-
-static uint64_t gs_word(void)
-{
-	uint64_t value;
-
-	asm volatile("movq %%gs:0, %0" : "=r"(value));
-	return value;
-}
-
-static int set_gs(void *base)
-{
-	return (int)syscall(SYS_arch_prctl, 0x1001 /* ARCH_SET_GS */, base);
-}
-
-static void call_all_ways(int count)
-{
-	char byte;
-	int zero = open("/dev/zero", O_RDONLY);
-
-	for (enum way way = TRAP; way < WAYS; way++)
-		for (int i = 0; i < count; i++)
-			if (!CHECK_EQ(WAY_CALL(way, SYS_getpid, 0), getpid()) ||
-			    !CHECK_EQ(WAY_CALL(way, SYS_close, -1), -EBADF) ||
-			    !CHECK_EQ(WAY_CALL(way, SYS_read, zero, (long)&byte, 1), 1))
-				break;
-	close(zero);
-}
-
-static void heat_all_ways(void)
-{
-	for (enum way way = TRAP; way < WAYS; way++) {
-		way_heat(way, SYS_getpid);
-		way_heat(way, SYS_close);
-		way_heat(way, SYS_read);
-	}
-}
-
-static void *calls_beside(void *argument)
-{
-	for (volatile bool *stop = argument; !*stop;) {
-		call_all_ways(1);
-		sched_yield();
-	}
-	return NULL;
-}
-
-/* One thread's own GS; other threads, which have none, go through the same sites. */
-static void own_gs(void)
-{
-	volatile bool stop = false;
-	pthread_t other;
-
-	ways_make();
-	heat_all_ways();
-	other = start(calls_beside, (void *)&stop);
-	for (int i = 0; i < fewer(20); i++) {
-		gs_block[0] = 0x600d600d + (uint64_t)i;
-		CHECK_OK(set_gs(gs_block));
-		for (int j = 0; j < 5; j++) {
-			call_all_ways(4);
-			sched_yield();
-			if (!CHECK_EQ(gs_word(), gs_block[0]))
-				break;
-		}
-		CHECK_OK(set_gs(NULL));
-		call_all_ways(4);
-	}
-	stop = true;
-	join(other);
-	munmap(ways.code, PAGE + HIGHEST_NUMBER * SITE_BYTES);
-	ways.code = NULL;
-}
-
-/* --- single-stepping ---------------------------------------------------------------------------
- */
-
-static struct {
-	volatile int count;
-	volatile bool is_outside, is_inside_an_instruction;
-	const uint8_t *code; /* the stub that is stepped over, and its */
-	unsigned int starts; /* instructions: a bit for each byte that begins one */
-} steps;
-
-static void on_step(int signo, siginfo_t *info, void *context)
-{
-	uintptr_t rip = (uintptr_t)((ucontext_t *)context)->uc_mcontext.gregs[RIP];
-	uintptr_t offset = rip - (uintptr_t)steps.code;
-
-	(void)signo;
-	(void)info;
-	steps.count++;
-	if (rip >> 47)
-		steps.is_outside = true;
-	if (offset < SITE_BYTES && !(steps.starts >> offset & 1))
-		steps.is_inside_an_instruction = true;
-}
-
-static long step_over(const void *code, long nr, long a)
-{
-	asm volatile("lea -128(%%rsp), %%rsp\n\t"
-		     "pushfq\n\torl $0x100, (%%rsp)\n\tpopfq\n\t"
-		     "call *%[to]\n\t"
-		     "pushfq\n\tandl $0xfffffeff, (%%rsp)\n\tpopfq\n\t"
-		     "lea 128(%%rsp), %%rsp"
-		     : "+a"(nr), "+D"(a)
-		     : [to] "r"(code)
-		     : "rbx", "rcx", "rdx", "rsi", "r8", "r9", "r10", "r11", "cc", "memory");
-	return nr;
-}
-
-/* A debugger inside the program sees the instructions that were written there. */
-static void single_steps(void)
-{
-	static const unsigned int starts[WAYS] = {
-		[TRAP] = 0x1b, [MOV_SITE] = 0xa1, [CMP_SITE] = 0x105, [CMP32_SITE] = 0x85};
-	struct sigaction action = {.sa_sigaction = on_step, .sa_flags = SA_SIGINFO};
-
-	ways_make();
-	sigaction(SIGTRAP, &action, NULL);
-	for (int round = 0; round < fewer(20); round++) {
-		for (enum way way = TRAP; way < WAYS; way++) {
-			way_heat(way, SYS_getpid);
-			steps.count = 0;
-			steps.code = way_code(way, SYS_getpid);
-			steps.starts = way == FUNCTION ? ~0U : starts[way];
-			CHECK_EQ(step_over(way_code(way, SYS_getpid), SYS_getpid, 0), getpid());
-			/* the call, the instructions of the stub, the end of step_over() */
-			CHECK(steps.count >= 4);
-			CHECK(!steps.is_outside);
-			CHECK(!steps.is_inside_an_instruction);
-			CHECK_EQ(WAY_CALL(way, SYS_getpid, 0), getpid());
-		}
-	}
-	signal(SIGTRAP, SIG_DFL);
 }
 
 /* --- a storm of signals -------------------------------------------------------------------------
@@ -327,7 +184,7 @@ static void threads_meet(void)
 	storm(false);
 	CHECK_EQ(meeting.failures, 0);
 	CHECK_EQ(storm_failures, 0);
-	CHECK(is_patching() ? patched > 1000 : patched == 0);
+	CHECK(is_patching() ? patched > 500 : patched == 0);
 }
 
 static void *runs_on(void *argument)
@@ -392,14 +249,14 @@ static void asleep_meanwhile(void)
 
 	CHECK_OK(pipe(fds));
 	for (int round = 0; round < fewer(30); round++) {
-		uint8_t *code = code_map(PAGE);
+		uint8_t *page = code_map(PAGE), *code = page + 16;
 		enum way way = (enum way)(MOV_SITE + round % 3);
 
 		if (way == MOV_SITE)
 			put_mov_site(code, SYS_read);
 		else
 			(way == CMP_SITE ? put_cmp_site : put_cmp32_site)(code);
-		code_seal(code, PAGE);
+		code_seal(page, PAGE);
 		for (int i = 0; i < THREADS; i++) {
 			sleepers[i] = (struct sleeper){code, fds[0], 0, 0};
 			threads[i] = start(sleeps, &sleepers[i]);
@@ -412,16 +269,15 @@ static void asleep_meanwhile(void)
 			CHECK_EQ(sleepers[i].result, 1);
 			CHECK(sleepers[i].byte >= 'a' && sleepers[i].byte <= 'c');
 		}
-		munmap(code, PAGE);
+		munmap(page, PAGE);
 	}
 	close(fds[0]);
 	close(fds[1]);
 }
 
+/* The last uses up the room for patched sites. */
 static const struct t_test tests[] = {
-	T(red_zone),         T(own_gs),       T(single_steps),
-	T(signal_storm),     T(threads_meet), T(page_changes_below),
-	T(asleep_meanwhile),
+	T(red_zone), T(signal_storm), T(asleep_meanwhile), T(page_changes_below), T(threads_meet),
 };
 
 T_MAIN(tests)

@@ -33,7 +33,8 @@ W_UNUSED static const char *const way_names[] = {"trap", "function", "mov site",
 #define SITE_BYTES     16 /* room for any of the stubs */
 #define HIGHEST_NUMBER 512
 
-/* A page of code, or more, that is written at first and run then. */
+/* A page of code, or more, that is written at first and run then. What is before a site is looked
+ * at, too, so no site that is to be patched is at the start of a page. */
 W_UNUSED static uint8_t *code_map(size_t size)
 {
 	uint8_t *code =
@@ -127,7 +128,7 @@ W_UNUSED static bool heat_with(const void *site, long nr, const long *args)
 {
 	for (int i = 0; i < 64; i++)
 		enter(site, nr, args);
-	for (int i = 0; i < 2000 && is_patching() && !is_patched(site); i++)
+	for (int i = 0; i < 4000 && is_patching() && !is_patched(site); i++)
 		enter(site, nr, args);
 	return is_patched(site);
 }
@@ -147,6 +148,16 @@ static struct {
 	const void *function;
 } ways;
 
+W_UNUSED static uint8_t *stub_of(enum way way)
+{
+	return ways.code + (way + 1) * SITE_BYTES;
+}
+
+W_UNUSED static uint8_t *mov_site_of(long nr)
+{
+	return ways.code + PAGE + nr * SITE_BYTES + SITE_BYTES / 2;
+}
+
 W_UNUSED static const void *vsyscall_function(void)
 {
 	return (const void *)getauxval(32); /* AT_SYSINFO */
@@ -160,25 +171,23 @@ W_UNUSED static void ways_make(void)
 	if (ways.code)
 		munmap(ways.code, size);
 	ways.code = code_map(size);
-	put_trap(ways.code);
-	put_cmp_site(ways.code + CMP_SITE * SITE_BYTES);
-	put_cmp32_site(ways.code + CMP32_SITE * SITE_BYTES);
-	PUT_CODE(ways.code + FUNCTION * SITE_BYTES + VSYSCALL_TRAP, "\x0f\x05\xc3");
+	put_trap(stub_of(TRAP));
+	put_cmp_site(stub_of(CMP_SITE));
+	put_cmp32_site(stub_of(CMP32_SITE));
+	PUT_CODE(stub_of(FUNCTION) + VSYSCALL_TRAP, "\x0f\x05\xc3");
 	for (int nr = 0; nr < HIGHEST_NUMBER; nr++)
-		put_mov_site(ways.code + PAGE + nr * SITE_BYTES, nr);
+		put_mov_site(mov_site_of(nr), nr);
 	code_seal(ways.code, size);
 	ways.function = vsyscall_function();
 	if (!ways.function)
-		ways.function = ways.code + FUNCTION * SITE_BYTES + VSYSCALL_TRAP;
+		ways.function = stub_of(FUNCTION) + VSYSCALL_TRAP;
 }
 
 W_UNUSED static const uint8_t *way_code(enum way way, long nr)
 {
 	if (way == FUNCTION)
 		return ways.function;
-	if (way == MOV_SITE)
-		return ways.code + PAGE + nr * SITE_BYTES;
-	return ways.code + way * SITE_BYTES;
+	return way == MOV_SITE ? mov_site_of(nr) : stub_of(way);
 }
 
 /* Where a call is made, as a signal handler sees it: the address of the instruction. */
