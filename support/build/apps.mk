@@ -54,5 +54,22 @@ apps: $(foreach app,$(UK_APPS),$(APP$(call ucase,$(app))_BUILD)/initrd.cpio)
 		ucase,$(app))_ABOUT)';)
 # Servers do not end by themselves.
 test-apps: $(foreach app,$(UK_APPS),$(if $(APP$(call ucase,$(app))_PORTS),,test-app-$(app)))
+
+# docs/syscall-sites.md, checked in: the shapes that the system calls of these files have.
+UK_SITE_APPS  := helloworld-static helloworld-musl-static go rust
+UK_SITE_FILES := 'glibc, libc.so.6=/lib/x86_64-linux-gnu/libc.so.6' \
+		 'glibc, ld.so=/lib64/ld-linux-x86-64.so.2' \
+		 'glibc, a small static program=$(APPHELLOWORLD_STATIC_BINARIES)' \
+		 'busybox, static with glibc=/bin/busybox' \
+		 'musl, libc.so=/lib/ld-musl-x86_64.so.1' \
+		 'musl, a small static program=$(APPHELLOWORLD_MUSL_STATIC_BINARIES)' \
+		 'Go, static=$(APPGO_BINARIES)' \
+		 'Rust, dynamic=$(APPRUST_BINARIES)' \
+		 'redis-server=/usr/bin/redis-server' \
+		 'python3=/usr/bin/python3'
+syscall-sites: $(foreach app,$(UK_SITE_APPS),$(APP$(call ucase,$(app))_BINARIES)) | prerequisites-test
+	$(Q)$(SCRIPTS)/prerequisites -p redis-server python3 musl $(APPBUSYBOX_PACKAGES)
+	$(Q)$(SCRIPTS)/syscall-sites -o docs/syscall-sites.md $(UK_SITE_FILES)
+
 FORCE:
-.PHONY: apps test-apps FORCE
+.PHONY: apps test-apps syscall-sites FORCE

@@ -7,7 +7,7 @@
 
 CONFIG_GOALS   := menuconfig defconfig savedefconfig oldconfig olddefconfig
 NOCONFIG_GOALS := $(CONFIG_GOALS) help clean distclean prerequisites prerequisites-% apps check \
-		  check-% host-% script-tests test test-app% bench
+		  check-% host-% script-tests syscall-sites test test-app% bench
 
 UK_CONFIG      ?= .config
 KCONFIG        := KCONFIG_CONFIG=$(UK_CONFIG) BUILD_DIR=$(BUILD_DIR) $(SCRIPTS)/kconfig

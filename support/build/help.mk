@@ -29,6 +29,7 @@ Test
   make test-python      suites of CPython in the guest, minutes long [SUITES="test_json ..."]
   make bench            Narthex beside a Linux guest, in one table
   make compatibility    docs/compatibility.md, from the table of system calls
+  make syscall-sites    docs/syscall-sites.md: which calls of some programs can be patched
   make prerequisites    install the Debian packages all this needs
 endef
 export UK_HELP
