@@ -48,7 +48,7 @@ def test_ends_of_pages_with_cmp(site, wanted):
 @pytest.mark.skipif(not shutil.which("gcc"), reason="no gcc")
 def test_a_file(tmp_path):
     source, program = tmp_path / "a.s", tmp_path / "a"
-    source.write_text(".globl _start\n_start: mov $39, %eax\nsyscall\nmov $60, %edi\n"
+    source.write_text(".globl _start\n_start: nop\nmov $39, %eax\nsyscall\nmov $60, %edi\n"
                       "xor %eax, %eax\nsyscall\ncmp $-4096, %rax\nsyscall\nhlt\n")
     subprocess.run(["gcc", "-nostdlib", "-static", "-o", program, source], check=True)
     page = tmp_path / "page.md"
