@@ -166,7 +166,7 @@ static void fill_auxv(struct exec_image *exec)
 	const struct creds *creds = &current->process->creds;
 	const struct exec_auxv auxv[] = {
 		{exec->vdso_ehdr ? AT_SYSINFO_EHDR : AT_IGNORE, exec->vdso_ehdr},
-		{exec->vdso_ehdr ? AT_SYSINFO : AT_IGNORE, exec->vm->vsyscall},
+		{exec->vdso_ehdr ? AT_SYSINFO : AT_IGNORE, exec->vm ? exec->vm->vsyscall : 0},
 		{AT_MINSIGSTKSZ, ukarch_sigframe_max_bytes()},
 		{AT_HWCAP, caps->hwcap},
 		{AT_PAGESZ, UK_PAGE_SIZE},
