@@ -147,10 +147,14 @@ static void before_change(struct vmspace *vm, vaddr_t start, vaddr_t end)
 	restore(vm, site);
 }
 
+/* What is mapped there next is other code, even with the same bytes. */
 static void before_unmap(struct vmspace *vm, vaddr_t start, vaddr_t end)
 {
 	FOREACH_IN(site, sites_of(vm), start, end)
-	site->is_patched = false;
+	{
+		site->is_patched = false;
+		site->repairs = 0;
+	}
 }
 
 static void release(struct vm_watch *watch)
