@@ -178,11 +178,3 @@ int inet_get_ip_option(struct inet_socket *sock, const struct ip_pcb *pcb, int l
 	socket_put_int(number, value, len);
 	return 0;
 }
-
-long inet_ioctl(struct socket *socket, unsigned int cmd, unsigned long arg)
-{
-	(void)socket;
-	(void)cmd;
-	(void)arg;
-	return -ENOTTY;
-}

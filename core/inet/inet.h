@@ -86,7 +86,6 @@ int inet_set_ip_option(struct inet_socket *sock, struct ip_pcb *pcb, int level, 
 		       const void *value, size_t len);
 int inet_get_ip_option(struct inet_socket *sock, const struct ip_pcb *pcb, int level, int name,
 		       void *value, size_t *len);
-long inet_ioctl(struct socket *socket, unsigned int cmd, unsigned long arg);
 
 int tcp_socket_create(unsigned int family, struct socket **socket);
 int udp_socket_create(unsigned int family, struct socket **socket);

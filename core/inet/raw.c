@@ -338,7 +338,6 @@ static const struct socket_ops raw_ops = {
 	.peer_name = raw_socket_peer_name,
 	.set_option = raw_set_option,
 	.get_option = raw_get_option,
-	.ioctl = inet_ioctl,
 	.release = raw_socket_release,
 };
 

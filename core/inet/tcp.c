@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* Life of TCP sockets: names, listening, connecting, the end. */
+/* Life of TCP sockets: names, connecting, the end. Listening is in tcp_listen.c. */
 #include <linux/in.h>
 #include <lwip/priv/tcp_priv.h>
 #include <uk/clock.h>
@@ -8,7 +8,7 @@
 
 static const struct socket_ops tcp_ops;
 
-static struct tcp_socket *tcp_socket_alloc(unsigned int family)
+struct tcp_socket *tcp_socket_alloc(unsigned int family)
 {
 	struct tcp_socket *sock = uk_zalloc(sizeof(*sock));
 
@@ -56,7 +56,7 @@ static err_t on_connected(void *arg, struct tcp_pcb *pcb, err_t error)
 	return ERR_OK;
 }
 
-static void attach(struct tcp_socket *sock, struct tcp_pcb *pcb)
+void tcp_socket_attach(struct tcp_socket *sock, struct tcp_pcb *pcb)
 {
 	sock->pcb = pcb;
 	tcp_arg(pcb, sock);
@@ -84,38 +84,12 @@ static struct tcp_pcb *detach(struct tcp_socket *sock)
 	return pcb;
 }
 
-/* A connection is complete. Too many that nobody accepts: it is reset. */
-static err_t on_accept(void *arg, struct tcp_pcb *pcb, err_t error)
-{
-	struct tcp_socket *listener = arg, *child;
-
-	if (error != ERR_OK || !pcb)
-		return ERR_VAL;
-	child = listener->pending_count <= listener->backlog
-			? tcp_socket_alloc(listener->inet.base.family)
-			: NULL;
-	if (!child)
-		return ERR_MEM; /* lwIP aborts it */
-	child->life = TCP_CONNECTED;
-	child->is_bound = true;
-	child->inet.is_v6_only = listener->inet.is_v6_only;
-	child->peer = (struct inet_end){.address = pcb->remote_ip, .port = pcb->remote_port};
-	child->listener = listener;
-	attach(child, pcb);
-	net_flow_add(&child->flow, pcb);
-	tcp_inherit_options(child, listener);
-	TAILQ_INSERT_TAIL(&listener->pending, child, pending_link);
-	listener->pending_count++;
-	inet_wake(&listener->inet, EVENTS_IN);
-	return ERR_OK;
-}
-
-/* --- bind, listen -------------------------------------------------------------------------------
+/* --- bind ---------------------------------------------------------------------------------------
  */
 
 /* net_lock. With SO_REUSEADDR (and whatever port 0 finds) connections that are over do not count.
  */
-static int bind_locked(struct tcp_socket *sock, struct inet_end *end)
+int tcp_socket_bind_locked(struct tcp_socket *sock, struct inet_end *end)
 {
 	int error;
 
@@ -142,106 +116,9 @@ static int tcp_socket_bind(struct socket *socket, const struct socket_name *name
 	if (error)
 		return error;
 	net_lock();
-	error = bind_locked(sock, &end);
+	error = tcp_socket_bind_locked(sock, &end);
 	net_unlock();
 	return error;
-}
-
-/* Two sockets may have bound one port with SO_REUSEADDR; only one of them can listen. */
-static bool is_listened_on(const struct tcp_pcb *pcb)
-{
-	for (const struct tcp_pcb_listen *other = tcp_listen_pcbs.listen_pcbs; other;
-	     other = other->next)
-		if (other->local_port == pcb->local_port &&
-		    (ip_addr_cmp(&other->local_ip, &pcb->local_ip)))
-			return true;
-	return false;
-}
-
-static int start_listening(struct tcp_socket *sock)
-{
-	struct inet_end any = {.address = inet_is_v6(&sock->inet) ? *IP6_ADDR_ANY : *IP4_ADDR_ANY};
-	struct tcp_pcb *pcb;
-	err_t error;
-	int result = sock->is_bound ? 0 : bind_locked(sock, &any);
-
-	if (result)
-		return result;
-	if (!sock->inet.base.reuses_port && is_listened_on(sock->pcb))
-		return -EADDRINUSE;
-	/* lwIP's own count is of handshakes under way. */
-	pcb = tcp_listen_with_backlog_and_err(sock->pcb, UINT8_MAX, &error);
-	if (!pcb)
-		return inet_errno(error);
-	sock->pcb = pcb;
-	sock->life = TCP_LISTENING;
-	sock->inet.base.is_listening = true;
-	tcp_arg(pcb, sock);
-	tcp_accept(pcb, on_accept);
-	return 0;
-}
-
-static int tcp_socket_listen(struct socket *socket, int backlog)
-{
-	struct tcp_socket *sock = tcp_of(socket);
-	int error = -EINVAL;
-
-	net_lock();
-	if (sock->life == TCP_LISTENING)
-		error = 0;
-	else if (sock->life == TCP_NEW && sock->pcb)
-		error = start_listening(sock);
-	if (!error)
-		sock->backlog = (unsigned int)backlog;
-	net_unlock();
-	return error;
-}
-
-/* net_lock. NULL: none. */
-static struct tcp_socket *take_pending(struct tcp_socket *sock)
-{
-	struct tcp_socket *child = TAILQ_FIRST(&sock->pending);
-
-	if (!child)
-		return NULL;
-	TAILQ_REMOVE(&sock->pending, child, pending_link);
-	sock->pending_count--;
-	child->listener = NULL;
-	return child;
-}
-
-static struct tcp_socket *next_pending(struct tcp_socket *sock)
-{
-	struct tcp_socket *child;
-
-	net_lock();
-	if (net_has_work() && !sock->pending_count)
-		net_poll();
-	child = take_pending(sock);
-	net_unlock();
-	return child;
-}
-
-static int tcp_socket_accept(struct socket *socket, bool is_nonblocking, struct socket **accepted)
-{
-	struct tcp_socket *sock = tcp_of(socket), *child;
-	uint64_t deadline_ns = socket_deadline(socket->receive_timeout_ns);
-	int error;
-
-	while (sock->life == TCP_LISTENING) {
-		child = next_pending(sock);
-		if (child) {
-			*accepted = &child->inet.base;
-			return 0;
-		}
-		if (is_nonblocking)
-			return -EAGAIN;
-		error = inet_wait(&sock->inet, sock->pending_count || sock->life != TCP_LISTENING,
-				  deadline_ns);
-		if (error)
-			return socket_wait_result(error, socket->receive_timeout_ns);
-	}
-	return -EINVAL;
 }
 
 /* --- connect ------------------------------------------------------------------------------------
@@ -257,7 +134,7 @@ static int ensure_pcb(struct tcp_socket *sock)
 	pcb = tcp_new_ip_type(inet_ip_type(&sock->inet));
 	if (!pcb)
 		return -ENOBUFS;
-	attach(sock, pcb);
+	tcp_socket_attach(sock, pcb);
 	return 0;
 }
 
@@ -388,7 +265,7 @@ static int shut_locked(struct tcp_socket *sock, unsigned int how)
 	if (sock->life == TCP_LISTENING && (how & SOCKET_SHUT_RECEIVE)) {
 		struct tcp_socket *child;
 
-		while ((child = take_pending(sock)))
+		while ((child = tcp_take_pending(sock)))
 			child->inet.base.ops->release(&child->inet.base);
 		tcp_close(detach(sock));
 		sock->life = TCP_NEW;
@@ -459,7 +336,7 @@ static void tcp_socket_release(struct socket *socket)
 	if (sock->life == TCP_CONNECTED && socket->linger_seconds > 0)
 		linger(sock);
 	net_lock();
-	while ((child = take_pending(sock))) {
+	while ((child = tcp_take_pending(sock))) {
 		end_connection(child);
 		uk_free(child);
 	}
@@ -485,7 +362,6 @@ static const struct socket_ops tcp_ops = {
 	.peer_name = tcp_socket_peer_name,
 	.set_option = tcp_set_option,
 	.get_option = tcp_get_option,
-	.ioctl = inet_ioctl,
 	.release = tcp_socket_release,
 };
 

@@ -73,6 +73,17 @@ static inline bool tcp_has_room(struct tcp_socket *sock)
 	return false;
 }
 
+/* tcp.c; net_lock for all that follow but the first */
+struct tcp_socket *tcp_socket_alloc(unsigned int family);
+void tcp_socket_attach(struct tcp_socket *sock, struct tcp_pcb *pcb);
+int tcp_socket_bind_locked(struct tcp_socket *sock, struct inet_end *end);
+
+/* tcp_listen.c */
+int tcp_socket_listen(struct socket *socket, int backlog);
+int tcp_socket_accept(struct socket *socket, bool is_nonblocking, struct socket **accepted);
+/** The oldest connection that waits to be accepted; NULL: none. net_lock. */
+struct tcp_socket *tcp_take_pending(struct tcp_socket *sock);
+
 /* tcp_send.c */
 uk_ssize_t tcp_socket_send(struct socket *socket, struct socket_transfer *transfer);
 

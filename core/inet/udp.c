@@ -394,7 +394,6 @@ static const struct socket_ops udp_ops = {
 	.peer_name = udp_socket_peer_name,
 	.set_option = udp_set_option,
 	.get_option = udp_get_option,
-	.ioctl = inet_ioctl,
 	.release = udp_socket_release,
 };
 
