@@ -19,6 +19,7 @@ struct tcp_socket *tcp_socket_alloc(unsigned int family)
 	mutex_init(&sock->send_lock);
 	TAILQ_INIT(&sock->pending);
 	sock->tail = &sock->first;
+	sock->window_step = TCP_WND_UPDATE_THRESHOLD;
 	sock->quick_ack = true;
 	sock->keep_idle_ms = TCP_KEEPIDLE_DEFAULT;
 	sock->keep_interval_ms = TCP_KEEPINTVL_DEFAULT;
@@ -51,6 +52,7 @@ static err_t on_connected(void *arg, struct tcp_pcb *pcb, err_t error)
 	(void)error;
 	sock->life = TCP_CONNECTED;
 	sock->is_untold = true;
+	tcp_start_window(sock, pcb); /* before it is first told what we have room for */
 	net_flow_add(&sock->flow, pcb);
 	inet_wake(&sock->inet, EVENTS_OUT);
 	return ERR_OK;
@@ -318,7 +320,7 @@ static void end_connection(struct tcp_socket *sock)
 	bool is_unread = sock->received_bytes != 0;
 	struct tcp_pcb *pcb;
 
-	tcp_open_window(sock);
+	tcp_unlimit_window(sock);
 	pcb = detach(sock);
 	tcp_drop_received(sock);
 	if (!pcb)

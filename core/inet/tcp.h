@@ -31,6 +31,8 @@ struct tcp_socket {
 	struct pbuf *first, **tail; /* received; *tail is NULL */
 	size_t received_bytes;
 	size_t taken_bytes;   /* by which the window was not opened yet */
+	size_t window_step;   /* it is opened by no less */
+	size_t window_limit;  /* SO_RCVBUF: how far it opens; 0: as far as lwIP's */
 	struct inet_end peer; /* of a connection, also when the pcb is gone */
 	struct tcp_socket *listener;
 	TAILQ_HEAD(, tcp_socket) pending; /* of a listener: connections to accept */
@@ -94,8 +96,16 @@ size_t tcp_socket_next_bytes(struct socket *socket);
 /** lwIP's callbacks for data, and the end of the list of what arrived. net_lock. */
 void tcp_set_callbacks(struct tcp_socket *sock);
 void tcp_drop_received(struct tcp_socket *sock);
-/** Opens the window by all that was taken. net_lock. */
+
+/* tcp_window.c; net_lock */
+/** Opens the window by all that was taken. */
 void tcp_open_window(struct tcp_socket *sock);
+/** SO_RCVBUF has been set. */
+void tcp_limit_window(struct tcp_socket *sock);
+/** A control block that has received nothing yet starts with the window of `sock`. */
+void tcp_start_window(const struct tcp_socket *sock, struct tcp_pcb *pcb);
+/** lwIP knows what the program has not read by the window: as if there were no limit. */
+void tcp_unlimit_window(struct tcp_socket *sock);
 
 /* tcp_options.c */
 int tcp_set_option(struct socket *socket, int level, int name, const void *value, size_t len);

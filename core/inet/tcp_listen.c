@@ -3,6 +3,8 @@
 #include <lwip/priv/tcp_priv.h>
 #include "tcp.h"
 
+#define REQUEST_ID 0 /* LWIP_TCP_PCB_NUM_EXT_ARGS is 1: it is ours alone */
+
 /* A connection is complete. Too many that nobody accepts: it is reset. */
 static err_t on_accept(void *arg, struct tcp_pcb *pcb, err_t error)
 {
@@ -29,6 +31,16 @@ static err_t on_accept(void *arg, struct tcp_pcb *pcb, err_t error)
 	return ERR_OK;
 }
 
+/* Somebody wants to connect: what the control block starts with. */
+static err_t on_request(u8_t id, struct tcp_pcb_listen *listening, struct tcp_pcb *pcb)
+{
+	(void)id;
+	tcp_start_window(listening->callback_arg, pcb);
+	return ERR_OK;
+}
+
+static const struct tcp_ext_arg_callbacks request_callbacks = {.passive_open = on_request};
+
 /* Two sockets may have bound one port with SO_REUSEADDR; only one of them can listen. */
 static bool is_listened_on(const struct tcp_pcb *pcb)
 {
@@ -51,6 +63,7 @@ static int start_listening(struct tcp_socket *sock)
 		return result;
 	if (!sock->inet.base.reuses_port && is_listened_on(sock->pcb))
 		return -EADDRINUSE;
+	tcp_ext_arg_set_callbacks(sock->pcb, REQUEST_ID, &request_callbacks);
 	/* lwIP's own count is of handshakes under way. */
 	pcb = tcp_listen_with_backlog_and_err(sock->pcb, UINT8_MAX, &error);
 	if (!pcb)
@@ -125,4 +138,3 @@ int tcp_socket_accept(struct socket *socket, bool is_nonblocking, struct socket 
 	}
 	return -EINVAL;
 }
-

@@ -115,6 +115,16 @@ static void pass_on(struct tcp_socket *sock)
 	pcb->keep_cnt = sock->keep_count;
 }
 
+/* The common part has kept it. */
+static int set_common(struct tcp_socket *sock, int name)
+{
+	if (name == SO_RCVBUF || name == SO_RCVBUFFORCE)
+		tcp_limit_window(sock);
+	else if (name != SO_KEEPALIVE)
+		return -ENOPROTOOPT;
+	return 0;
+}
+
 int tcp_set_option(struct socket *socket, int level, int name, const void *value, size_t len)
 {
 	struct tcp_socket *sock = tcp_of(socket);
@@ -122,9 +132,7 @@ int tcp_set_option(struct socket *socket, int level, int name, const void *value
 
 	net_lock();
 	if (level == SOL_SOCKET) {
-		error = 0; /* the common part has kept it */
-		if (name != SO_KEEPALIVE)
-			error = -ENOPROTOOPT;
+		error = set_common(sock, name);
 	} else if (level != IPPROTO_TCP) {
 		error = inet_set_ip_option(&sock->inet, (struct ip_pcb *)sock->pcb, level, name,
 					   value, len);
@@ -154,6 +162,8 @@ void tcp_inherit_options(struct tcp_socket *child, const struct tcp_socket *from
 	child->inet.base.receive_low = base->receive_low;
 	child->inet.base.reuses_address = base->reuses_address;
 	child->inet.base.reuses_port = base->reuses_port;
+	child->window_limit = from->window_limit;
+	child->window_step = from->window_step;
 	child->keep_idle_ms = from->keep_idle_ms;
 	child->keep_interval_ms = from->keep_interval_ms;
 	child->keep_count = from->keep_count;

@@ -105,23 +105,13 @@ static void drop(struct tcp_socket *sock, size_t len)
 		sock->tail = &sock->first;
 }
 
-void tcp_open_window(struct tcp_socket *sock)
-{
-	for (; sock->pcb && sock->taken_bytes;) {
-		u16_t some = (u16_t)UK_MIN(sock->taken_bytes, (size_t)UINT16_MAX);
-
-		sock->taken_bytes -= some;
-		tcp_recved(sock->pcb, some);
-	}
-}
-
 /* The window is opened by what was taken when it is enough to tell the other side about. */
 static void consume(struct tcp_socket *sock, size_t len)
 {
 	net_lock();
 	drop(sock, len);
 	sock->taken_bytes += len;
-	if (sock->taken_bytes >= TCP_WND_UPDATE_THRESHOLD)
+	if (sock->taken_bytes >= sock->window_step)
 		tcp_open_window(sock);
 	net_unlock();
 }

@@ -21,6 +21,12 @@ static uint32_t limit_of(int wanted, uint32_t least, int64_t most)
 	return UK_MAX(2 * limit, least);
 }
 
+static bool is_buffer_size(int name)
+{
+	return name == SO_SNDBUF || name == SO_SNDBUFFORCE || name == SO_RCVBUF ||
+	       name == SO_RCVBUFFORCE;
+}
+
 static int set_limit(struct socket *socket, int name, int number)
 {
 	bool is_forced = name == SO_SNDBUFFORCE || name == SO_RCVBUFFORCE;
@@ -133,12 +139,9 @@ static int set_common(struct socket *socket, int name, const void *value, size_t
 		*on = number != 0;
 		return 0;
 	}
-	switch (name) {
-	case SO_SNDBUF:
-	case SO_SNDBUFFORCE:
-	case SO_RCVBUF:
-	case SO_RCVBUFFORCE:
+	if (is_buffer_size(name))
 		return set_limit(socket, name, number);
+	switch (name) {
 	case SO_RCVLOWAT:
 		socket->receive_low = number > 0 ? (uint32_t)number : 1;
 		return 0;
@@ -164,9 +167,10 @@ int socket_set_option(struct socket *socket, int level, int name, const void *va
 
 	if (level == SOL_SOCKET)
 		error = set_common(socket, name, value, len);
-	/* The family hears of a switch that it has to pass on, too. */
+	/* The family hears of what it has to pass on, too. */
 	if (socket->ops->set_option &&
-	    (error == -ENOPROTOOPT || (!error && switch_of(socket, name)))) {
+	    (error == -ENOPROTOOPT ||
+	     (!error && (is_buffer_size(name) || switch_of(socket, name))))) {
 		int own = socket->ops->set_option(socket, level, name, value, len);
 
 		return own == -ENOPROTOOPT ? error : own;

@@ -413,6 +413,86 @@ static void fills_up(void)
 	close_pair(ends);
 }
 
+/* What a sender is let put until it would wait, with buffers of `size` bytes that were set before
+ * the connection was made, or after. The receiver then gets all of it, and more. */
+static size_t put_into_small(int size, bool is_before)
+{
+	static char data[65536];
+	int fd = listener(0), ends[2] = {socket(AF_INET, SOCK_STREAM, 0)}, value;
+	struct sockaddr_in in = loopback(port_of(fd));
+	size_t sent = 0, got = 0;
+	socklen_t len = sizeof(value);
+	ssize_t done;
+
+	if (is_before) {
+		CHECK_OK(setsockopt(fd, SOL_SOCKET, SO_RCVBUF, &size, sizeof(size)));
+		CHECK_OK(setsockopt(ends[0], SOL_SOCKET, SO_SNDBUF, &size, sizeof(size)));
+	}
+	CHECK_OK(connect(ends[0], (struct sockaddr *)&in, sizeof(in)));
+	ends[1] = accept(fd, NULL, NULL);
+	if (!is_before) {
+		CHECK_OK(setsockopt(ends[1], SOL_SOCKET, SO_RCVBUF, &size, sizeof(size)));
+		CHECK_OK(setsockopt(ends[0], SOL_SOCKET, SO_SNDBUF, &size, sizeof(size)));
+	}
+	CHECK_OK(getsockopt(ends[1], SOL_SOCKET, SO_RCVBUF, &value, &len));
+	CHECK_EQ(value, size < 1152 ? 2304 : 2 * size);
+	CHECK_OK(getsockopt(ends[0], SOL_SOCKET, SO_SNDBUF, &value, &len));
+	CHECK_EQ(value, size < 2304 ? 4608 : 2 * size);
+	fcntl(ends[0], F_SETFL, O_NONBLOCK);
+	do {
+		while ((done = write(ends[0], data, sizeof(data))) > 0)
+			sent += (size_t)done;
+	} while (events_of(ends[0], POLLOUT, 100) == POLLOUT);
+	fcntl(ends[0], F_SETFL, 0);
+	while (got < sent && (done = read(ends[1], data, 1000)) > 0)
+		got += (size_t)done;
+	CHECK_EQ(got, sent);
+	close(fd);
+	close_pair(ends);
+	return sent;
+}
+
+/* Linux keeps to the 64 KiB that it promised before a buffer shrinks. */
+static void small_buffers(void)
+{
+	size_t sent;
+
+	CHECK(put_into_small(1, true) <= 8192);
+	sent = put_into_small(4096, true);
+	CHECK(sent >= 8192 && sent <= 16384);
+	sent = put_into_small(65536, true);
+	CHECK(sent >= 100000 && sent <= 300000);
+	sent = put_into_small(4096, false);
+	CHECK(sent >= 8192 && sent <= 80000);
+}
+
+/* With small buffers everything arrives as well, in good time. */
+static void much_through_small_buffers(void)
+{
+	static const int sizes[] = {4096, 20000};
+
+	for (int i = 0; i < 2; i++) {
+		struct flow out = {.bytes = 300000, .chunk = 10000};
+		struct flow in = {.bytes = 300000, .chunk = 3000};
+		pthread_t threads[2];
+		int ends[2];
+
+		make_pair(ends);
+		for (int end = 0; end < 2; end++) {
+			CHECK_OK(setsockopt(ends[end], SOL_SOCKET, SO_RCVBUF, &sizes[i], 4));
+			CHECK_OK(setsockopt(ends[end], SOL_SOCKET, SO_SNDBUF, &sizes[i], 4));
+		}
+		out.fd = ends[0];
+		in.fd = ends[1];
+		pthread_create(&threads[0], NULL, sends, &out);
+		pthread_create(&threads[1], NULL, receives, &in);
+		pthread_join(threads[0], NULL);
+		pthread_join(threads[1], NULL);
+		CHECK(in.is_right);
+		close_pair(ends);
+	}
+}
+
 static void wait_all_and_low_water(void)
 {
 	struct timeval limit = {.tv_usec = 50000};
@@ -624,6 +704,8 @@ static const struct t_test tests[] = {
 	T(bytes_both_ways),
 	T(much_data),
 	T(fills_up),
+	T(small_buffers),
+	T(much_through_small_buffers),
 	T(wait_all_and_low_water),
 	T(from_a_file),
 	T(orderly_end),
