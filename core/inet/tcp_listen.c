@@ -3,7 +3,8 @@
 #include <lwip/priv/tcp_priv.h>
 #include "tcp.h"
 
-#define REQUEST_ID 0 /* LWIP_TCP_PCB_NUM_EXT_ARGS is 1: it is ours alone */
+#define REQUEST_ID   0         /* LWIP_TCP_PCB_NUM_EXT_ARGS is 1: it is ours alone */
+#define REQUESTS_MAX UINT8_MAX /* half-open connections; what lwIP can count */
 
 /* A connection is complete. Too many that nobody accepts: it is reset. */
 static err_t on_accept(void *arg, struct tcp_pcb *pcb, err_t error)
@@ -31,11 +32,42 @@ static err_t on_accept(void *arg, struct tcp_pcb *pcb, err_t error)
 	return ERR_OK;
 }
 
-/* Somebody wants to connect: what the control block starts with. */
+/* Of the connections that nobody has completed the one that has waited longest, but not `newest`.
+ * lwIP prepends to its list, and moves up what gets a segment. */
+static struct tcp_pcb *oldest_request(const struct tcp_pcb_listen *listening,
+				      const struct tcp_pcb *newest)
+{
+	struct tcp_pcb *oldest = NULL;
+
+	for (struct tcp_pcb *pcb = tcp_active_pcbs; pcb; pcb = pcb->next) {
+		if (pcb->state != SYN_RCVD || pcb->listener != listening || pcb == newest)
+			continue;
+		if (!oldest || tcp_ticks - pcb->tmr >= tcp_ticks - oldest->tmr)
+			oldest = pcb;
+	}
+	return oldest;
+}
+
+/*
+ * Somebody wants to connect. Is the queue of the program full, the wish is not heard, and comes
+ * again; as on Linux. Half-open connections never fill theirs, for which lwIP would hear nobody:
+ * the oldest makes room. So whoever answers before REQUESTS_MAX others have asked gets through a
+ * flood.
+ */
 static err_t on_request(u8_t id, struct tcp_pcb_listen *listening, struct tcp_pcb *pcb)
 {
+	const struct tcp_socket *sock = listening->callback_arg;
+	struct tcp_pcb *oldest;
+
 	(void)id;
-	tcp_start_window(listening->callback_arg, pcb);
+	if (sock->pending_count > sock->backlog)
+		return ERR_MEM;
+	if (listening->accepts_pending >= REQUESTS_MAX) {
+		oldest = oldest_request(listening, pcb);
+		if (oldest)
+			tcp_abandon(oldest, 0); /* told nothing, as it need not exist */
+	}
+	tcp_start_window(sock, pcb);
 	return ERR_OK;
 }
 
@@ -64,8 +96,7 @@ static int start_listening(struct tcp_socket *sock)
 	if (!sock->inet.base.reuses_port && is_listened_on(sock->pcb))
 		return -EADDRINUSE;
 	tcp_ext_arg_set_callbacks(sock->pcb, REQUEST_ID, &request_callbacks);
-	/* lwIP's own count is of handshakes under way. */
-	pcb = tcp_listen_with_backlog_and_err(sock->pcb, UINT8_MAX, &error);
+	pcb = tcp_listen_with_backlog_and_err(sock->pcb, REQUESTS_MAX, &error);
 	if (!pcb)
 		return inet_errno(error);
 	sock->pcb = pcb;

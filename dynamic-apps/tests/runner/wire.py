@@ -23,6 +23,7 @@ class Wire:
         self.folder = tempfile.mkdtemp(prefix="wire.")
         self.socket = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
         self.socket.bind(f"{self.folder}/peer")
+        self.sender = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)  # for several threads
 
     def netdev(self, name="wire"):
         return (f"-netdev dgram,id={name},local.type=unix,local.path={self.folder}/guest,"
@@ -30,7 +31,7 @@ class Wire:
 
     def send(self, frame):
         try:
-            self.socket.sendto(frame.ljust(60, b"\0"), f"{self.folder}/guest")
+            self.sender.sendto(frame.ljust(60, b"\0"), f"{self.folder}/guest")
         except (FileNotFoundError, ConnectionRefusedError):
             pass  # QEMU is not there yet
 
@@ -56,6 +57,7 @@ class Wire:
 
     def close(self):
         self.socket.close()
+        self.sender.close()
         shutil.rmtree(self.folder, ignore_errors=True)
 
 

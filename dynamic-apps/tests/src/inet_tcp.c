@@ -269,6 +269,37 @@ static void many_pending(void)
 	close(fd);
 }
 
+/* No more than the backlog and one are connected before somebody accepts; who asked in vain asks
+ * again. */
+static void full_backlog(void)
+{
+	enum { COUNT = 4 };
+	struct sockaddr_in in = loopback(0);
+	int fd = socket(AF_INET, SOCK_STREAM, 0), clients[COUNT], servers[COUNT], connected = 0;
+
+	CHECK_OK(bind(fd, (struct sockaddr *)&in, sizeof(in)));
+	CHECK_OK(listen(fd, 1));
+	in = loopback(port_of(fd));
+	for (int i = 0; i < COUNT; i++) {
+		clients[i] = socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK, 0);
+		if (connect(clients[i], (struct sockaddr *)&in, sizeof(in)) < 0)
+			CHECK_EQ(errno, EINPROGRESS);
+	}
+	for (int i = 0; i < COUNT; i++)
+		connected += events_of(clients[i], POLLOUT, 50) == POLLOUT;
+	CHECK_EQ(connected, 2);
+	for (int i = 0; i < COUNT; i++) {
+		servers[i] = accept(fd, NULL, NULL);
+		CHECK_OK(servers[i]);
+	}
+	for (int i = 0; i < COUNT; i++) {
+		CHECK_EQ(events_of(clients[i], POLLOUT, 1000), POLLOUT);
+		close(clients[i]);
+		close(servers[i]);
+	}
+	close(fd);
+}
+
 static void *accepts_one(void *argument)
 {
 	int fd = *(int *)argument;
@@ -700,6 +731,7 @@ static const struct t_test tests[] = {
 	T(nonblocking),
 	T(not_connected),
 	T(many_pending),
+	T(full_backlog),
 	T(accept_waits),
 	T(bytes_both_ways),
 	T(much_data),
