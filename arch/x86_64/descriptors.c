@@ -119,6 +119,7 @@ void x86_use_gs(uint64_t program_base)
 	wrmsr(X86_MSR_KERNEL_GS_BASE, program_base);
 	wrmsr(X86_MSR_LSTAR, (uint64_t)entry);
 	x86_ist_ordinary.swapped_from = program_base ? &percpu : NULL;
+	x86_ist_fatal.swapped_from = x86_ist_ordinary.swapped_from; /* int $8 comes from there */
 }
 
 void x86_descriptors_init(void)

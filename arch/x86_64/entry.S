@@ -345,8 +345,8 @@ ukarch_enter_user:
 /* --- exceptions and interrupts ------------------------------------------------------------------ */
 
 /*
- * 256 stubs of 16 bytes. The CPU pushes an error code for vectors 8, 10-14, 17, 21, 29 and 30; the
- * others push a zero in its place.
+ * 256 stubs of 16 bytes. The CPU pushes an error code for vectors 8, 10-14, 17, 21, 29 and 30, but
+ * not if an INT instruction of the program's raised them; the others push a zero in its place.
  */
 	.balign	16
 	.global	x86_trap_stubs
@@ -354,21 +354,42 @@ x86_trap_stubs:
 	.set	vector, 0
 	.rept	256
 	.balign	16
-	.if	!(vector == 8 || (vector >= 10 && vector <= 14) || vector == 17 || vector == 21 || vector == 29 || vector == 30)
-	pushq	$0
-	.endif
+	.if	vector == 8
 	pushq	$vector
-	.if	vector == 2 || vector == 8 || vector == 18
-	jmp	x86_fatal_entry
+	jmp	double_fault_entry
+	.elseif	(vector >= 10 && vector <= 14) || vector == 17 || vector == 21 || vector == 29 || vector == 30
+	pushq	$vector
+	jmp	trap_entry_error
+	.elseif	vector == 2 || vector == 18
+	pushq	$vector
+	jmp	nmi_entry
 	.else
+	pushq	$0
+	pushq	$vector
 	jmp	trap_entry
 	.endif
 	.set	vector, vector + 1
 	.endr
 
+/* An INT instruction, with no error code. On the IST stack: vector, RIP, CS, RFLAGS, RSP, SS. As
+ * ring 3 would have it, the instruction itself faults, and the error code names the gate (SDM vol.
+ * 3, 6.12.1.2). */
+int_refused:
+	shlq	$3, (%rsp)
+	orq	$X86_ERROR_IDT, (%rsp)
+	subq	$X86_INT_BYTES, 8(%rsp)
+	pushq	$X86_VECTOR_GP
+	jmp	trap_entry
+
+/* IST stacks are aligned to 16 bytes: with an error code, the vector is the seventh word. */
+	.balign	64
+trap_entry_error:
+	testb	$8, %spl
+	jz	int_refused
+	/* fall through */
+
 /* On the IST stack: vector, error code, RIP, CS, RFLAGS, RSP, SS. Move everything to the kernel
  * stack and be off this one, so that the next exception finds it free. */
-	.balign	64
 trap_entry:
 	pushq	%rax
 	pushq	%rsi
@@ -464,6 +485,28 @@ trap_maybe_swapgs:
 	jz	trap_on_kernel_gs
 	swapgs
 	jmp	trap_on_kernel_gs
+
+double_fault_entry:
+	testb	$8, %spl
+	jz	int_refused
+	jmp	x86_fatal_entry
+
+/* NMI and machine check; or the program wanted one: then RIP is behind `int $vector`. On the IST
+ * stack: vector, RIP. */
+nmi_entry:
+	pushq	%rax
+	movq	16(%rsp), %rax
+	testq	%rax, %rax			/* the sign tells the half */
+	js	1f
+	cmpb	$X86_INT_OPCODE, -X86_INT_BYTES(%rax)
+	jne	1f
+	movzbl	-1(%rax), %eax
+	cmpq	%rax, 8(%rsp)
+1:	popq	%rax
+	je	int_refused
+	pushq	(%rsp)
+	movq	$0, 8(%rsp)			/* the error code */
+	jmp	x86_fatal_entry
 
 kernel_stack_overflow:
 	movl	$X86_VECTOR_STACK_OVERFLOW, IST_VECTOR(%rsi)

@@ -7,6 +7,7 @@
 #include <uk/arch/paging.h>
 #include <uk/arch/segments.h>
 #include <uk/arch/thread.h>
+#include <uk/arch/uaccess.h>
 #include <uk/arch/upcall.h>
 #include <uk/arch/x86.h>
 #include <uk/arch/cpu.h>
@@ -16,8 +17,9 @@
 #define PF_USER    0x4
 #define PF_EXEC    0x10
 
-#define ERROR_IDT 0x2 /* the error code's index is of a gate */
-#define INT_BYTES 2
+/* Exceptions that need no look at the instruction: `int $3` and `int $4` are the program's to use,
+ * and entry.S knows by the missing error code. */
+#define NOT_BY_INT 0x60227d18U
 
 #define VECTOR_DEBUG          1
 #define VECTOR_INVALID_OPCODE 6
@@ -99,19 +101,30 @@ static void decode_page_fault(struct ukarch_fault *fault)
 		fault->error_code |= PF_USER;
 }
 
-/* INT n of the program, for a vector that is not its own: as ring 3 would have it, the instruction
- * itself faults (SDM vol. 3, 6.12.1.2; the error code names the gate). */
+/* Did the program ask for `vector` by INT? An exception that has no error code looks the same, but
+ * that RIP is at the instruction: what comes before it is a coincidence at worst. */
+static bool is_by_int(const struct ukarch_regs *regs, unsigned int vector)
+{
+	const void __user *insn = (const void __user *)(regs->rip - X86_INT_BYTES);
+	uint8_t bytes[X86_INT_BYTES];
+
+	return !(vector < 32 && (NOT_BY_INT >> vector & 1)) &&
+	       copy_from_user(bytes, insn, sizeof(bytes)) == 0 && bytes[0] == X86_INT_OPCODE &&
+	       bytes[1] == vector;
+}
+
+/* As ring 3 would have it, the instruction itself faults; entry.S does the same. */
 static void refuse_int(struct ukarch_regs *regs, unsigned int vector)
 {
 	struct ukarch_fault fault = {
 		.kind = UKARCH_FAULT_PROTECTION,
-		.name = exceptions[13].name,
-		.vector = 13,
-		.error_code = vector << 3 | ERROR_IDT,
+		.name = exceptions[X86_VECTOR_GP].name,
+		.vector = X86_VECTOR_GP,
+		.error_code = vector << 3 | X86_ERROR_IDT,
 		.from_user = true,
 	};
 
-	regs->rip -= INT_BYTES;
+	regs->rip -= X86_INT_BYTES;
 	fault.addr = regs->rip;
 	upcall_fault(regs, &fault);
 }
@@ -170,8 +183,9 @@ void x86_trap(struct ukarch_regs *regs, unsigned int vector, uint64_t error, boo
 	if (vector >= 32 && vector < 256) {
 		if (from_kernel || upcall_irq_is_real(vector))
 			upcall_irq(vector);
-		else
+		else if (is_by_int(regs, vector))
 			refuse_int(regs, vector);
+		/* else: a controller raised it and thought better of it */
 		if (from_kernel)
 			leave_again(regs);
 		return;
@@ -185,10 +199,14 @@ void x86_trap(struct ukarch_regs *regs, unsigned int vector, uint64_t error, boo
 		fault.kind = exceptions[vector].kind;
 		fault.si_code = exceptions[vector].si_code;
 	}
-	if (fault.kind == UKARCH_FAULT_PAGE)
+	if (fault.kind == UKARCH_FAULT_PAGE) {
 		decode_page_fault(&fault);
-	else if (fault.kind == UKARCH_FAULT_FLOAT)
+	} else if (fault.from_user && is_by_int(regs, vector)) {
+		refuse_int(regs, vector);
+		return;
+	} else if (fault.kind == UKARCH_FAULT_FLOAT) {
 		fault.si_code = float_si_code(vector);
+	}
 	upcall_fault(regs, &fault);
 }
 

@@ -50,6 +50,7 @@ PROGRAMS = {
     "threads": (EVERY, BOTH_CPUS, {}),
     "thread_cpu": (("static", "musl"), BOTH_CPUS, {}),
     "thread_limit": (("static", "musl"), ("max",), {"memory": 48}),
+    "int_n": (STATIC, BOTH_CPUS, {}),
     "own_gs": (("static",), BOTH_CPUS, {}),
     "thread_sync": (("static", "dynamic", "musl"), ("max",), {}),
     "thread_signals": (("static", "musl"), BOTH_CPUS, {}),

@@ -103,22 +103,6 @@ static void non_canonical(void)
 	CHECK(t_fault_addr == NULL);
 }
 
-#define INT(vector) FAULT_OF(asm volatile("int $" #vector))
-
-/* No interrupt of the machine's is the program's to raise. */
-static void software_interrupts(void)
-{
-	CHECK_EQ(INT(0x20), SIGSEGV);
-	CHECK_EQ(t_fault_code, SI_KERNEL);
-	CHECK(t_fault_addr == NULL);
-	CHECK_EQ(INT(0x24), SIGSEGV);
-	CHECK_EQ(INT(0x30), SIGSEGV);
-	CHECK_EQ(INT(0x81), SIGSEGV);
-	CHECK_EQ(INT(0xd0), SIGSEGV);
-	CHECK_EQ(INT(0xe0), SIGSEGV);
-	CHECK_EQ(INT(0xf7), SIGSEGV);
-}
-
 static void execute_protection(void)
 {
 	static const unsigned char code[] = {0xb8, 0x2a, 0, 0, 0, 0xc3}; /* mov $42,%eax; ret */
@@ -317,7 +301,7 @@ static void grows_down_mapping(void)
 }
 
 /* What the handler's frame tells of the exception: emulators and collectors read it. */
-static volatile greg_t frame_error, frame_vector, frame_pc;
+static volatile greg_t frame_error, frame_vector;
 
 static void on_frame(int signo, siginfo_t *info, void *context)
 {
@@ -325,7 +309,6 @@ static void on_frame(int signo, siginfo_t *info, void *context)
 
 	frame_error = uc->uc_mcontext.gregs[REG_ERR];
 	frame_vector = uc->uc_mcontext.gregs[REG_TRAPNO];
-	frame_pc = uc->uc_mcontext.gregs[REG_RIP];
 	t_on_fault(signo, info, context);
 }
 
@@ -346,7 +329,6 @@ static void error_codes(void)
 {
 	enum { PRESENT = 1, WRITING = 2, USER = 4, EXECUTING = 16 };
 	char *p = map(2, RW);
-	volatile uintptr_t pc = 0;
 
 	p[0] = 1;
 	CHECK_OK(mprotect(p, PAGE, PROT_READ));
@@ -355,10 +337,6 @@ static void error_codes(void)
 	FRAME_OF(WRITE(p), 14, USER | WRITING | PRESENT);
 	FRAME_OF(((void (*)(void))(uintptr_t)p)(), 14, USER | EXECUTING | PRESENT);
 	FRAME_OF(READ(0x8000000000000000UL), 13, 0);
-	FRAME_OF(asm volatile("lea 1f(%%rip), %%rax\n\tmov %%rax, %0\n1:\tint $0x21"
-			      : "=m"(pc)::"rax"),
-		 13, 0x21 * 8 + 2);
-	CHECK_EQ(frame_pc, pc);
 	munmap(p, 2 * PAGE);
 }
 
@@ -458,7 +436,6 @@ static const struct t_test tests[] = {
 	T(wild_addresses),
 	T(kernel_half),
 	T(non_canonical),
-	T(software_interrupts),
 	T(execute_protection),
 	T(program_segments),
 	T(stack_is_not_executable),

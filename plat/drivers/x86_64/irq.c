@@ -238,17 +238,11 @@ void ukplat_msi_free(const struct ukplat_msi *msi)
 	ukarch_irq_restore(flags);
 }
 
-/* A spurious interrupt, of either kind of controller, leaves no trace. */
-static bool may_be_spurious(unsigned int vector)
-{
-	return vector == VECTOR_SPURIOUS || vector == VECTOR_8259 + 7 || vector == VECTOR_8259 + 15;
-}
-
 bool upcall_irq_is_real(unsigned int vector)
 {
 	uint32_t in_service = irq.lapic ? irq.lapic[LAPIC_IN_SERVICE + vector / 32 * 4] : 0;
 
-	return (in_service >> vector % 32 & 1) || may_be_spurious(vector);
+	return in_service >> vector % 32 & 1;
 }
 
 void upcall_irq(unsigned int vector)

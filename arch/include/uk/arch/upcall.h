@@ -69,7 +69,8 @@ void upcall_return_to_user(struct ukarch_regs *regs);
 
 /** A device interrupt; `vector` as programmed into the interrupt controller. Interrupts off. */
 void upcall_irq(unsigned vector);
-/** Did a controller raise `vector`, and not an instruction of the program? Before upcall_irq(). */
+/** Does a controller wait for the end of interrupt `vector`? If not, an instruction raised it, or
+ * it is spurious. Before upcall_irq(). */
 bool upcall_irq_is_real(unsigned vector);
 
 /* --- arch -> syscall ------------------------------------------------------------------------ */

@@ -18,6 +18,12 @@
 #define X86_IST_BYTES 8192
 #define X86_IST_GUARD 4096
 
+#define X86_VECTOR_GP 13
+#define X86_ERROR_IDT 0x2 /* in its error code: the index is of a gate */
+
+#define X86_INT_OPCODE 0xcd /* int $n */
+#define X86_INT_BYTES  2
+
 #define X86_VECTOR_STACK_OVERFLOW 0x100 /* software: found by trap_entry */
 
 /* Bytes of the instructions in entry.S that store the first `args` arguments of a call; with the
