@@ -199,7 +199,7 @@ long sys_rt_sigreturn(void)
 
 static struct uk_siginfo sender_info(int signo, int code)
 {
-	struct uk_siginfo info = {.si_signo = signo, .si_code = code};
+	struct uk_siginfo info = uk_siginfo_of(signo, code);
 
 	info.si_pid = current->process->pid;
 	info.si_uid = current->process->creds.uid;

@@ -37,102 +37,113 @@ _Static_assert(offsetof(struct rt_sigframe, uc) == 8, "ABI");
 #define RFLAGS_USER        0x244dd5UL
 #define SYSCALL_INSN_BYTES 2 /* bytes of `syscall` */
 
+/* Written out: compilers unroll no loop of these. */
+#define PUT_FOUR_ZEROS(words, fault)                                                               \
+	do {                                                                                       \
+		put_user_or_goto(0, (words), fault);                                               \
+		put_user_or_goto(0, (words) + 1, fault);                                           \
+		put_user_or_goto(0, (words) + 2, fault);                                           \
+		put_user_or_goto(0, (words) + 3, fault);                                           \
+	} while (0)
+
 size_t ukarch_sigframe_max_bytes(void)
 {
 	/* Alignment of both parts may cost up to 64 + 16 bytes. */
 	return x86_fpu_area_bytes + 4 + 64 + sizeof(struct rt_sigframe) + 16 + RED_ZONE;
 }
 
-static inline size_t state_bytes(void)
-{
-	return x86_fpu_area_bytes + (x86_fpu_components ? FP_XSTATE_MAGIC2_SIZE : 0);
-}
-
-/* struct _fpx_sw_bytes, word by word: magic and size of all, components, size, nothing. */
-static inline void put_sw_bytes(int *error, vaddr_t area)
+/* struct _fpx_sw_bytes, word by word: magic and size of all, components, size, nothing. And the
+ * second magic word, behind the state. */
+static inline int put_sw_bytes(vaddr_t area)
 {
 	uint64_t __user *sw = (uint64_t __user *)(area + SW_RESERVED);
 	uint64_t bytes = x86_fpu_area_bytes;
-	int failed = 0;
 
 	_Static_assert(sizeof(struct _fpx_sw_bytes) == 48, "ABI");
-	X86_PUT_WORD(failed, FP_XSTATE_MAGIC1 | (bytes + FP_XSTATE_MAGIC2_SIZE) << 32, &sw[0]);
-	X86_PUT_WORD(failed, x86_fpu_components, &sw[1]);
-	X86_PUT_WORD(failed, bytes, &sw[2]);
-	X86_PUT_WORD(failed, 0, &sw[3]);
-	X86_PUT_WORD(failed, 0, &sw[4]);
-	X86_PUT_WORD(failed, 0, &sw[5]);
-	*error |= failed | put_user((uint32_t)FP_XSTATE_MAGIC2, (uint32_t __user *)(area + bytes));
+	put_user_or_goto(FP_XSTATE_MAGIC1 | (bytes + FP_XSTATE_MAGIC2_SIZE) << 32, &sw[0], fault);
+	put_user_or_goto(x86_fpu_components, &sw[1], fault);
+	put_user_or_goto(bytes, &sw[2], fault);
+	put_user_or_goto(0, &sw[3], fault);
+	put_user_or_goto(0, &sw[4], fault);
+	put_user_or_goto(0, &sw[5], fault);
+	put_user_or_goto(FP_XSTATE_MAGIC2, (uint32_t __user *)(area + bytes), fault);
+	return 0;
+fault:
+	return -EFAULT;
 }
 
 /* The range is the program's. */
-static int save_vector_state(vaddr_t area)
+static inline int save_vector_state(vaddr_t area)
 {
-	int error = 0;
+	uint64_t __user *header = (uint64_t __user *)(area + XSTATE_BV);
+	int error;
 
 	if (!x86_fpu_components)
 		return x86_fpu_save_user(area);
-		/* XSAVE writes one word of its header and expects zeros in the others. */
-#pragma GCC unroll 8
-	for (vaddr_t at = XSTATE_BV; at < XSTATE_HEADER; at += 8)
-		X86_PUT_WORD(error, 0, area + at);
-	if (error)
-		return error;
+	/* XSAVE writes one word of its header and expects zeros in the others. */
+	PUT_FOUR_ZEROS(&header[0], fault);
+	PUT_FOUR_ZEROS(&header[4], fault);
 	error = x86_fpu_save_user(area);
-	put_sw_bytes(&error, area);
-	return error;
+	return error ? error : put_sw_bytes(area);
+fault:
+	return -EFAULT;
 }
 
 /* Selectors as a program on Linux sees them: cs, gs, fs, ss. */
 #define SELECTORS ((uint64_t)X86_USER_CS | (uint64_t)X86_USER_DS << 48)
 
-static int put_context(struct sigcontext __user *sc, const struct ukarch_regs *regs,
-		       const struct ukarch_sigdelivery *d)
+static inline int put_context(struct sigcontext __user *sc, const struct ukarch_regs *regs,
+			      const struct ukarch_sigdelivery *d)
 {
-	int error = 0;
+	const struct ukarch_sigfault *last = d->fault;
 
-	X86_PUT_WORD(error, regs->r8, &sc->r8);
-	X86_PUT_WORD(error, regs->r9, &sc->r9);
-	X86_PUT_WORD(error, regs->r10, &sc->r10);
-	X86_PUT_WORD(error, regs->r11, &sc->r11);
-	X86_PUT_WORD(error, regs->r12, &sc->r12);
-	X86_PUT_WORD(error, regs->r13, &sc->r13);
-	X86_PUT_WORD(error, regs->r14, &sc->r14);
-	X86_PUT_WORD(error, regs->r15, &sc->r15);
-	X86_PUT_WORD(error, regs->rdi, &sc->rdi);
-	X86_PUT_WORD(error, regs->rsi, &sc->rsi);
-	X86_PUT_WORD(error, regs->rbp, &sc->rbp);
-	X86_PUT_WORD(error, regs->rbx, &sc->rbx);
-	X86_PUT_WORD(error, regs->rdx, &sc->rdx);
-	X86_PUT_WORD(error, regs->rax, &sc->rax);
-	X86_PUT_WORD(error, regs->rcx, &sc->rcx);
-	X86_PUT_WORD(error, regs->rsp, &sc->rsp);
-	X86_PUT_WORD(error, regs->rip, &sc->rip);
-	X86_PUT_WORD(error, regs->rflags, &sc->eflags);
-	X86_PUT_WORD(error, SELECTORS, &sc->cs);
-	X86_PUT_WORD(error, d->fault_error, &sc->err);
-	X86_PUT_WORD(error, d->fault_vector, &sc->trapno);
-	X86_PUT_WORD(error, d->saved_mask, &sc->oldmask);
-	X86_PUT_WORD(error, d->fault_addr, &sc->cr2);
-	return error;
+	put_user_or_goto(regs->r8, &sc->r8, fault);
+	put_user_or_goto(regs->r9, &sc->r9, fault);
+	put_user_or_goto(regs->r10, &sc->r10, fault);
+	put_user_or_goto(regs->r11, &sc->r11, fault);
+	put_user_or_goto(regs->r12, &sc->r12, fault);
+	put_user_or_goto(regs->r13, &sc->r13, fault);
+	put_user_or_goto(regs->r14, &sc->r14, fault);
+	put_user_or_goto(regs->r15, &sc->r15, fault);
+	put_user_or_goto(regs->rdi, &sc->rdi, fault);
+	put_user_or_goto(regs->rsi, &sc->rsi, fault);
+	put_user_or_goto(regs->rbp, &sc->rbp, fault);
+	put_user_or_goto(regs->rbx, &sc->rbx, fault);
+	put_user_or_goto(regs->rdx, &sc->rdx, fault);
+	put_user_or_goto(regs->rax, &sc->rax, fault);
+	put_user_or_goto(regs->rcx, &sc->rcx, fault);
+	put_user_or_goto(regs->rsp, &sc->rsp, fault);
+	put_user_or_goto(regs->rip, &sc->rip, fault);
+	put_user_or_goto(regs->rflags, &sc->eflags, fault);
+	put_user_or_goto(SELECTORS, (uint64_t __user *)&sc->cs, fault);
+	put_user_or_goto(last->error, &sc->err, fault);
+	put_user_or_goto(last->vector, &sc->trapno, fault);
+	put_user_or_goto(d->saved_mask, &sc->oldmask, fault);
+	put_user_or_goto(last->addr, &sc->cr2, fault);
+	return 0;
+fault:
+	return -EFAULT;
 }
 
 /* struct uk_siginfo, and zeros up to the size of a siginfo_t. */
-static int put_info(siginfo_t __user *user, const struct uk_siginfo *info)
+static inline int put_info(siginfo_t __user *user, const struct uk_siginfo *info)
 {
-	const uint64_t *from = (const uint64_t *)info;
 	uint64_t __user *to = (uint64_t __user *)user;
-	int error = 0;
 
-	_Static_assert(sizeof(*info) == 6 * sizeof(*from) && sizeof(*user) == 16 * sizeof(*to),
-		       "ABI");
-#pragma GCC unroll 6
-	for (int i = 0; i < 6; i++)
-		X86_PUT_WORD(error, from[i], &to[i]);
-#pragma GCC unroll 10
-	for (int i = 6; i < 16; i++)
-		X86_PUT_WORD(error, 0, &to[i]);
-	return error;
+	_Static_assert(sizeof(*user) == 16 * sizeof(*to), "ABI");
+	put_user_or_goto(info->words[0], &to[0], fault);
+	put_user_or_goto(info->words[1], &to[1], fault);
+	put_user_or_goto(info->words[2], &to[2], fault);
+	put_user_or_goto(info->words[3], &to[3], fault);
+	put_user_or_goto(info->words[4], &to[4], fault);
+	put_user_or_goto(info->words[5], &to[5], fault);
+	put_user_or_goto(0, &to[6], fault);
+	put_user_or_goto(0, &to[7], fault);
+	PUT_FOUR_ZEROS(&to[8], fault);
+	PUT_FOUR_ZEROS(&to[12], fault);
+	return 0;
+fault:
+	return -EFAULT;
 }
 
 #define UC_FLAGS_ALWAYS (UC_SIGCONTEXT_SS | UC_STRICT_RESTORE_SS)
@@ -141,27 +152,32 @@ static int put_frame(struct rt_sigframe __user *frame, vaddr_t state,
 		     const struct ukarch_regs *regs, const struct ukarch_sigdelivery *d)
 {
 	struct ucontext __user *uc = &frame->uc;
-	int error = 0;
+	const stack_t *altstack = d->altstack;
 
-	X86_PUT_WORD(error, d->restorer, &frame->return_address);
-	X86_PUT_WORD(error, UC_FLAGS_ALWAYS | (x86_fpu_components ? UC_FP_XSTATE : 0),
-		     &uc->uc_flags);
-	X86_PUT_WORD(error, 0, &uc->uc_link);
-	X86_PUT_WORD(error, d->altstack->ss_sp, &uc->uc_stack.ss_sp);
-	X86_PUT_WORD(error, (uint32_t)d->altstack->ss_flags, &uc->uc_stack.ss_flags);
-	X86_PUT_WORD(error, d->altstack->ss_size, &uc->uc_stack.ss_size);
-	X86_PUT_WORD(error, d->saved_mask, &uc->uc_sigmask);
-	X86_PUT_WORD(error, state, &uc->uc_mcontext.fpstate);
-	error |= put_context(&uc->uc_mcontext, regs, d);
-	return error | put_info(&frame->info, d->info);
+	put_user_or_goto(d->restorer, &frame->return_address, fault);
+	put_user_or_goto(UC_FLAGS_ALWAYS | (x86_fpu_components ? UC_FP_XSTATE : 0), &uc->uc_flags,
+			 fault);
+	put_user_or_goto(0, (uint64_t __user *)&uc->uc_link, fault);
+	put_user_or_goto((uint64_t)altstack->ss_sp, (uint64_t __user *)&uc->uc_stack.ss_sp, fault);
+	put_user_or_goto((uint32_t)altstack->ss_flags, (uint64_t __user *)&uc->uc_stack.ss_flags,
+			 fault);
+	put_user_or_goto(altstack->ss_size, &uc->uc_stack.ss_size, fault);
+	put_user_or_goto(d->saved_mask, (uint64_t __user *)&uc->uc_sigmask, fault);
+	put_user_or_goto(state, (uint64_t __user *)&uc->uc_mcontext.fpstate, fault);
+	if (put_context(&uc->uc_mcontext, regs, d))
+		goto fault;
+	return put_info(&frame->info, d->info);
+fault:
+	return -EFAULT;
 }
 
 int ukarch_sigframe_push(struct ukarch_regs *regs, const struct ukarch_sigdelivery *d)
 {
-	vaddr_t state = UK_ALIGN_DOWN(d->frame_top - RED_ZONE - state_bytes(), 64);
+	size_t state_bytes = x86_fpu_area_bytes + FP_XSTATE_MAGIC2_SIZE;
+	vaddr_t state = UK_ALIGN_DOWN(d->frame_top - RED_ZONE - state_bytes, 64);
 	vaddr_t at = UK_ALIGN_DOWN(state - sizeof(struct rt_sigframe), 16) - 8;
 
-	if (d->frame_top > UKARCH_USER_END || d->frame_top < ukarch_sigframe_max_bytes())
+	if (d->frame_top > UKARCH_USER_END || at > d->frame_top)
 		return -EFAULT;
 	if (save_vector_state(state) || put_frame((struct rt_sigframe __user *)at, state, regs, d))
 		return -EFAULT;
@@ -181,21 +197,24 @@ int ukarch_sigframe_push(struct ukarch_regs *regs, const struct ukarch_sigdelive
  * region. 0: that region only. */
 static int state_components(vaddr_t area, uint64_t *wanted)
 {
-	struct _fpx_sw_bytes sw;
-	uint32_t magic2 = 0;
+	const uint64_t __user *sw = (const uint64_t __user *)(area + SW_RESERVED);
+	uint64_t magic1, magic2, components, state_size;
 
 	*wanted = 0;
 	if (!x86_fpu_components)
 		return 0;
-	if (copy_from_user(&sw, (void __user *)(area + SW_RESERVED), sizeof(sw)))
+	if (x86_get_user(&magic1, &sw[0], sizeof(*sw)) || /* and the size of all */
+	    x86_get_user(&components, &sw[1], sizeof(*sw)) ||
+	    x86_get_user(&state_size, &sw[2], sizeof(*sw)))
 		return -EFAULT;
-	if (sw.magic1 != FP_XSTATE_MAGIC1 || sw.xstate_size < XSTATE_HEADER ||
-	    sw.xstate_size > x86_fpu_area_bytes || sw.extended_size < sw.xstate_size)
+	state_size = (uint32_t)state_size;
+	if ((uint32_t)magic1 != FP_XSTATE_MAGIC1 || state_size < XSTATE_HEADER ||
+	    state_size > x86_fpu_area_bytes || magic1 >> 32 < state_size)
 		return 0;
-	if (get_user(magic2, (uint32_t __user *)(area + sw.xstate_size)))
+	if (x86_get_user(&magic2, (const void *)(area + state_size), FP_XSTATE_MAGIC2_SIZE))
 		return -EFAULT;
 	if (magic2 == FP_XSTATE_MAGIC2)
-		*wanted = sw.xfeatures & x86_fpu_components;
+		*wanted = components & x86_fpu_components;
 	return 0;
 }
 
@@ -212,7 +231,7 @@ static int load_vector_state(vaddr_t area)
 	}
 	if (!UK_IS_ALIGNED(area, 64))
 		return -EINVAL;
-	if (!user_range_ok(area, x86_fpu_area_bytes))
+	if (!user_range_ok(area, x86_fpu_area_bytes + FP_XSTATE_MAGIC2_SIZE))
 		return -EFAULT;
 	error = state_components(area, &wanted);
 	return error ? error : x86_fpu_restore_user(area, wanted);

@@ -35,9 +35,9 @@ static void send_fault(struct ukarch_regs *regs, const struct ukarch_fault *faul
 {
 	struct task *task = current;
 
-	task->fault_addr = fault->kind == UKARCH_FAULT_PAGE ? fault->addr : 0;
-	task->fault_error = fault->error_code;
-	task->fault_vector = fault->vector;
+	task->fault.addr = fault->kind == UKARCH_FAULT_PAGE ? fault->addr : 0;
+	task->fault.error = fault->error_code;
+	task->fault.vector = fault->vector;
 	if (!signal_has_handler(signo)) {
 		crash_report_program(regs, fault, signo);
 		process_exit(signo);

@@ -13,17 +13,21 @@ void task_set_tid(struct task *task, int tid);
 /** Puts every object the task shares; it may sleep. The task cannot touch program memory then. */
 void task_give_up(struct task *task);
 
-/** A queued signal has left its queue as *info: back to its owner or to the heap. Irq off. */
+/** A queued signal has left its queue as *info: back to its owner, or for the next one that is
+ * sent, or to the heap. Irq off. */
 static inline void signal_entry_taken(struct process *process, struct sigqueue *entry,
 				      struct uk_siginfo *info)
 {
 	if (uk_unlikely(entry->taken != NULL)) {
 		entry->pending = NULL;
 		entry->taken(entry, info);
-	} else {
-		process->queued_signals--;
-		uk_free(entry);
+		return;
 	}
+	process->queued_signals--;
+	if (process->spare_signal)
+		uk_free(entry);
+	else
+		process->spare_signal = entry;
 }
 
 /** Owns the kernel tasks; no pid, never ends. */

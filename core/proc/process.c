@@ -70,6 +70,7 @@ void process_release(struct process *process)
 
 	TAILQ_REMOVE(&processes, process, link);
 	ukarch_irq_restore(flags);
+	uk_free(process->spare_signal);
 	uk_free(process);
 }
 

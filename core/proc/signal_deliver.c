@@ -35,39 +35,37 @@ int signal_put_info(siginfo_t __user *user, const struct uk_siginfo *info)
 	return 0;
 }
 
-/* Takes `signo` out of a pending set; false when it is not in it. Irq off. */
-static bool take_from(struct sigpending *pending, int signo, struct uk_siginfo *info)
+static struct sigqueue *find_entry(struct sigqueue *from, int signo)
 {
-	struct sigqueue *entry, *found = NULL, *more = NULL;
+	while (from && from->info.si_signo != signo)
+		from = TAILQ_NEXT(from, link);
+	return from;
+}
 
-	if (!(pending->set & UK_SIGMASK(signo)))
-		return false;
-	TAILQ_FOREACH (entry, &pending->queue, link)
-		if (entry->info.si_signo == signo) {
-			if (!found)
-				found = entry;
-			else
-				more = entry;
-		}
-	if (found) {
-		*info = found->info;
-		TAILQ_REMOVE(&pending->queue, found, link);
-	} else {
-		*info = (struct uk_siginfo){.si_signo = signo};
-	}
-	if (!more)
+/* Takes `signo`, which is there, out of a pending set. Irq off. */
+static void take_from(struct sigpending *pending, int signo, struct uk_siginfo *info)
+{
+	struct sigqueue *entry = find_entry(TAILQ_FIRST(&pending->queue), signo);
+
+	if (!entry) {
+		*info = uk_siginfo_of(signo, SI_USER);
 		pending->set &= ~UK_SIGMASK(signo);
-	if (found)
-		signal_entry_taken(current->process, found, info);
-	return true;
+		return;
+	}
+	*info = entry->info;
+	if (!find_entry(TAILQ_NEXT(entry, link), signo))
+		pending->set &= ~UK_SIGMASK(signo);
+	TAILQ_REMOVE(&pending->queue, entry, link);
+	signal_entry_taken(current->process, entry, info);
 }
 
 int signal_take(sigset_t wanted, struct uk_siginfo *info)
 {
 	struct task *task = current;
+	struct sigpending *shared = &task->process->shared_pending;
 	unsigned long flags = ukarch_irq_save();
 	sigset_t own = task->pending.set & wanted;
-	sigset_t all = own | (task->process->shared_pending.set & wanted);
+	sigset_t all = own | (shared->set & wanted);
 	sigset_t first = own & MASK_SYNCHRONOUS ? own & MASK_SYNCHRONOUS : all;
 	int signo = 0;
 
@@ -75,10 +73,8 @@ int signal_take(sigset_t wanted, struct uk_siginfo *info)
 		first = UK_SIGMASK(SIGKILL);
 	if (first) {
 		signo = __builtin_ctzl(first) + 1;
-		if (!take_from(&task->pending, signo, info))
-			take_from(&task->process->shared_pending, signo, info);
+		take_from(own & UK_SIGMASK(signo) ? &task->pending : shared, signo, info);
 	}
-	signal_recalc(task);
 	ukarch_irq_restore(flags);
 	return signo;
 }
@@ -152,11 +148,11 @@ static bool overflows_altstack(const struct task *task, vaddr_t frame_top)
 	       frame_top - (vaddr_t)task->altstack.ss_sp < ukarch_sigframe_max_bytes();
 }
 
-static void run_handler(struct ukarch_regs *regs, const struct uk_siginfo *info)
+static void run_handler(struct ukarch_regs *regs, const struct uk_siginfo *info,
+			struct uk_sigaction *action)
 {
 	struct task *task = current;
 	int signo = info->si_signo;
-	struct uk_sigaction *action = &task->sighand->actions[signo - 1];
 	sigset_t blocked = task->blocked | action->mask;
 	struct ukarch_sigdelivery delivery;
 
@@ -168,9 +164,7 @@ static void run_handler(struct ukarch_regs *regs, const struct uk_siginfo *info)
 	delivery.saved_mask = task->restore_blocked ? task->saved_blocked : task->blocked;
 	delivery.altstack = &task->altstack;
 	delivery.frame_top = choose_stack(task, regs, action);
-	delivery.fault_addr = task->fault_addr;
-	delivery.fault_error = task->fault_error;
-	delivery.fault_vector = task->fault_vector;
+	delivery.fault = &task->fault;
 	if (overflows_altstack(task, delivery.frame_top) || ukarch_sigframe_push(regs, &delivery)) {
 		if (signo == SIGSEGV)
 			action->handler = (uintptr_t)SIG_DFL;
@@ -200,7 +194,6 @@ static void finish_without_handler(struct ukarch_regs *regs)
 		task->restore_blocked = false;
 		signal_set_blocked(task->saved_blocked);
 	}
-	signal_recalc(task);
 }
 
 static void deliver_signals(struct ukarch_regs *regs)
@@ -210,14 +203,14 @@ static void deliver_signals(struct ukarch_regs *regs)
 	int signo;
 
 	while ((signo = signal_take(~task->blocked, &info))) {
-		uintptr_t handler = task->sighand->actions[signo - 1].handler;
+		struct uk_sigaction *action = &task->sighand->actions[signo - 1];
 
-		if (signal_is_ignored(task, signo))
-			continue;
-		if (handler == (uintptr_t)SIG_DFL)
+		if (action->handler > (uintptr_t)SIG_IGN) {
+			run_handler(regs, &info, action);
+			return; /* the rest nests on top at the next pass */
+		}
+		if (!signal_is_ignored(task, signo))
 			die(regs, signo);
-		run_handler(regs, &info);
-		return; /* the rest nests on top at the next pass */
 	}
 	finish_without_handler(regs);
 }
@@ -228,8 +221,11 @@ void upcall_return_to_user(struct ukarch_regs *regs)
 
 	if (task->thread.work & UKARCH_WORK_RESCHED)
 		sched_preempt();
+	if (!(task->thread.work & UKARCH_WORK_SIGNAL))
+		return;
+	/* Before we look: what comes from here on makes another pass. */
+	ukarch_thread_clear_work(&task->thread, UKARCH_WORK_SIGNAL);
 	if (task->is_killed)
 		task_exit(0);
-	if (task->thread.work & UKARCH_WORK_SIGNAL)
-		deliver_signals(regs);
+	deliver_signals(regs);
 }

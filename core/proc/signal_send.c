@@ -68,16 +68,6 @@ bool signal_has_handler(int signo)
 	       !(task->blocked & UK_SIGMASK(signo));
 }
 
-void signal_recalc(struct task *task)
-{
-	sigset_t pending = task->pending.set | task->process->shared_pending.set;
-
-	if ((pending & ~task->blocked) || task->is_killed)
-		ukarch_thread_set_work(&task->thread, UKARCH_WORK_SIGNAL);
-	else if (!task->restore_blocked)
-		ukarch_thread_clear_work(&task->thread, UKARCH_WORK_SIGNAL);
-}
-
 int signal_reserve(struct process *process)
 {
 	unsigned long flags = ukarch_irq_save();
@@ -107,7 +97,10 @@ static inline struct sigqueue *entry_alloc(struct process *process, const struct
 
 	if (is_limited && process->queued_signals >= process->rlimits[RLIMIT_SIGPENDING].rlim_cur)
 		return NULL;
-	entry = uk_malloc(sizeof(*entry));
+	entry = process->spare_signal;
+	process->spare_signal = NULL;
+	if (!entry)
+		entry = uk_malloc(sizeof(*entry));
 	if (!entry)
 		return NULL;
 	process->queued_signals++;
@@ -139,19 +132,25 @@ static int enqueue(struct process *process, struct sigpending *pending,
 	return 0;
 }
 
+/* Something that it does not block is pending. */
+static void interrupt(struct task *task)
+{
+	ukarch_thread_set_work(&task->thread, UKARCH_WORK_SIGNAL);
+	sched_interrupt(task);
+}
+
 static int send(struct task *task, struct sigpending *pending, const struct uk_siginfo *info,
 		struct sigqueue *own)
 {
 	unsigned long flags = ukarch_irq_save();
+	bool is_blocked = task->blocked & UK_SIGMASK(info->si_signo);
 	int error = 0;
 
 	/* A blocked signal stays pending even if it is ignored now: the action may change. */
-	if (!signal_is_ignored(task, info->si_signo) ||
-	    (task->blocked & UK_SIGMASK(info->si_signo))) {
+	if (is_blocked || !signal_is_ignored(task, info->si_signo)) {
 		error = enqueue(task->process, pending, info, own);
-		signal_recalc(task);
-		if (!error && !(task->blocked & UK_SIGMASK(info->si_signo)))
-			sched_interrupt(task);
+		if (!error && !is_blocked)
+			interrupt(task);
 		waitq_wake(&task->sighand->signal_waiters, EPOLLIN);
 	}
 	ukarch_irq_restore(flags);
@@ -225,7 +224,7 @@ void signal_unqueue_entry(struct sigqueue *entry)
 
 int signal_raise_kernel(struct process *process, int signo)
 {
-	struct uk_siginfo info = {.si_signo = signo, .si_code = SI_KERNEL};
+	struct uk_siginfo info = uk_siginfo_of(signo, SI_KERNEL);
 
 	return signal_send_process(process, &info);
 }
@@ -233,7 +232,7 @@ int signal_raise_kernel(struct process *process, int signo)
 void signal_raise_self(int signo)
 {
 	const struct process *process = current->process;
-	struct uk_siginfo info = {.si_signo = signo, .si_code = SI_USER};
+	struct uk_siginfo info = uk_siginfo_of(signo, SI_USER);
 
 	info.si_pid = process->pid;
 	info.si_uid = process->creds.uid;
@@ -244,7 +243,7 @@ void signal_force_fault(int signo, int si_code, uintptr_t addr)
 {
 	struct task *task = current;
 	struct uk_sigaction *action = &task->sighand->actions[signo - 1];
-	struct uk_siginfo info = {.si_signo = signo, .si_code = si_code};
+	struct uk_siginfo info = uk_siginfo_of(signo, si_code);
 
 	info.si_addr = (void *)addr;
 	if ((task->blocked & UK_SIGMASK(signo)) || action->handler == (uintptr_t)SIG_IGN) {
@@ -265,12 +264,13 @@ bool signal_is_pending_slow(void)
 void signal_set_blocked(sigset_t blocked)
 {
 	struct task *task = current;
-	sigset_t before = task->blocked;
+	sigset_t before = task->blocked, shared = task->process->shared_pending.set;
 
 	task->blocked = blocked & ~(UK_SIGMASK(SIGKILL) | UK_SIGMASK(SIGSTOP));
-	signal_recalc(task);
+	if ((task->pending.set | shared) & ~task->blocked)
+		ukarch_thread_set_work(&task->thread, UKARCH_WORK_SIGNAL);
 	/* What was ours to take of the process' signals is now another thread's. */
-	if (uk_unlikely(task->process->shared_pending.set & task->blocked & ~before))
+	if (uk_unlikely(shared & task->blocked & ~before))
 		signal_retarget(task->process);
 }
 
@@ -290,11 +290,9 @@ void signal_retarget(struct process *process)
 	unsigned long flags = ukarch_irq_save();
 	struct task *task;
 
-	LIST_FOREACH (task, &process->threads, thread_link) {
-		signal_recalc(task);
+	LIST_FOREACH (task, &process->threads, thread_link)
 		if (process->shared_pending.set & ~task->blocked)
-			sched_interrupt(task);
-	}
+			interrupt(task);
 	ukarch_irq_restore(flags);
 }
 

@@ -13,7 +13,24 @@
 
 /** siginfo_t without the room for what may come: 48 bytes instead of 128. */
 struct uk_siginfo {
-	__SIGINFO;
+	union {
+		struct {
+			__SIGINFO;
+		};
+		uint64_t words[6];
+	};
+};
+_Static_assert(sizeof(struct uk_siginfo) == 48 && offsetof(struct uk_siginfo, si_code) == 8, "ABI");
+
+/** One with nothing else in it, also between its fields: programs get to see all of it. */
+static inline struct uk_siginfo uk_siginfo_of(int signo, int si_code)
+{
+	return (struct uk_siginfo){.words = {(uint32_t)signo, (uint32_t)si_code}};
+}
+
+/** A fault as frames tell of it: sigcontext cr2, err, trapno. */
+struct ukarch_sigfault {
+	uint64_t addr, error, vector;
 };
 
 /** Everything about one delivery. */
@@ -25,8 +42,7 @@ struct ukarch_sigdelivery {
 	uint64_t saved_mask;     /* restored by rt_sigreturn */
 	const stack_t *altstack; /* stored into uc_stack */
 	vaddr_t frame_top;       /* build below this address (alternate stack or interrupted sp) */
-	uint64_t fault_addr, fault_error; /* last fault of the thread: sigcontext cr2/err/trapno */
-	unsigned fault_vector;
+	const struct ukarch_sigfault *fault; /* the last one of the thread */
 };
 
 /** Bytes of the largest frame on this CPU: AT_MINSIGSTKSZ. */

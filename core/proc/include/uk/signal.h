@@ -87,8 +87,6 @@ int signal_take(sigset_t wanted, struct uk_siginfo *info);
 bool signal_is_ignored(const struct task *task, int signo);
 /** Would a fault signal of the current task reach a handler? */
 bool signal_has_handler(int signo);
-/** Sets or clears UKARCH_WORK_SIGNAL after the blocked or pending sets changed. */
-void signal_recalc(struct task *task);
 /** Does the program run on its alternate stack now (sigaltstack(2): EPERM)? */
 bool signal_altstack_in_use(void);
 

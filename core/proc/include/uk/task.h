@@ -56,6 +56,7 @@ struct process {
 	struct waitq thread_exits;        /* woken when one leaves `threads` */
 	struct sigpending shared_pending; /* irq-off */
 	unsigned int queued_signals;      /* for RLIMIT_SIGPENDING: entries and timers; irq-off */
+	struct sigqueue *spare_signal;    /* the last that was taken, for the next; irq-off */
 	struct process_timers *timers;    /* of timer_create(2), setitimer(2); NULL: none yet */
 	struct ktimer_queue cpu_timers;   /* on process_cpu_ns() */
 	struct ktimer cpu_limit;          /* RLIMIT_CPU */
@@ -99,8 +100,7 @@ struct task {
 	sigset_t saved_blocked; /* of sigsuspend, ppoll, pselect */
 	bool restore_blocked;
 	stack_t altstack;
-	uint64_t fault_addr, fault_error; /* the last one, for signal frames */
-	unsigned int fault_vector;
+	struct ukarch_sigfault fault; /* the last one, for signal frames */
 
 	void __user *clear_child_tid; /* set_tid_address(2) */
 	void __user *robust_list;
@@ -130,7 +130,7 @@ static inline struct task *current_task(void)
 #define current current_task()
 
 /** Is there anything that would interrupt a sleep of the current task? Work is flagged whenever
- *  a signal is pending, and sometimes when a mask is to be put back. */
+ *  there is, and sometimes when there was or a mask is to be put back. */
 static inline bool signal_is_pending(void)
 {
 	return uk_unlikely(current->thread.work & UKARCH_WORK_SIGNAL) && signal_is_pending_slow();

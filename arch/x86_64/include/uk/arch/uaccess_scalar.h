@@ -112,11 +112,7 @@ static inline __attribute__((always_inline)) int x86_put_user(uint64_t value, vo
 }
 
 /* A word among many of a range that user_range_ok() has passed: `failure` becomes -EFAULT when it
- * cannot be moved, and stays what it was otherwise. For signal frames. */
-#define X86_PUT_WORD(failure, value, uptr)                                                         \
-	__asm__ volatile(X86_UACCESS_ASM("movq %[word], %[slot]")                                  \
-			 : [error] "+r"(failure), [slot] "=m"(*(uint64_t *)(uptr))                 \
-			 : [word] "er"((uint64_t)(value)), [efault] "i"(-EFAULT))
+ * cannot be read, and stays what it was otherwise. For signal frames. */
 #define X86_GET_WORD(failure, variable, uptr)                                                      \
 	__asm__ volatile(X86_UACCESS_ASM("movq %[slot], %[word]")                                  \
 			 : [error] "+r"(failure), [word] "=&r"(variable)                           \
