@@ -12,12 +12,13 @@ static bool is_length(size_t count)
 	return uk_likely((long)count >= 0);
 }
 
-/* Neither a position nor a limit to look after (pipes, sockets, terminals, devices), and nobody to
- * tell. */
+/* Neither a position nor a limit to look after (pipes, sockets, terminals, devices), nobody to
+ * tell, and the operation is there. */
 static inline bool is_stream(const struct file *file, unsigned int right, size_t count)
 {
-	return (file->mode & (right | FILE_SEEKABLE | FILE_PATH | FILE_NOTIFY)) == right &&
-	       count <= UK_RW_MAX_BYTES;
+	const unsigned int other = FILE_SEEKABLE | FILE_PATH | FILE_NOTIFY | FILE_LACKS_OP;
+
+	return (file->mode & (right | other)) == right && count <= UK_RW_MAX_BYTES;
 }
 
 /* A stream, and nobody could close the descriptor meanwhile: the call goes straight to the file. */
@@ -40,7 +41,7 @@ static long __uk_noinline read_any(int fd, void __user *buf, size_t count)
 
 	if (!loan.file)
 		return -EBADF;
-	if (is_stream(loan.file, FILE_READ, count) && loan.file->ops->read)
+	if (is_stream(loan.file, FILE_READ, count))
 		result = loan.file->ops->read(loan.file, &uio, NULL);
 	else
 		result = is_length(count) ? file_read(loan.file, &uio, NULL) : -EFAULT;
@@ -52,7 +53,7 @@ long sys_read(int fd, void __user *buf, size_t count)
 {
 	struct file *file = find_stream(fd, FILE_READ, count);
 
-	if (file && file->ops->read) {
+	if (file) {
 		struct uio uio = uio_user(buf, count);
 
 		return file->ops->read(file, &uio, NULL);
@@ -68,7 +69,7 @@ static long __uk_noinline write_any(int fd, const void __user *buf, size_t count
 
 	if (!loan.file)
 		return -EBADF;
-	if (is_stream(loan.file, FILE_WRITE, count) && loan.file->ops->write)
+	if (is_stream(loan.file, FILE_WRITE, count))
 		result = loan.file->ops->write(loan.file, &uio, NULL);
 	else
 		result = is_length(count) ? file_write(loan.file, &uio, NULL) : -EFAULT;
@@ -80,7 +81,7 @@ long sys_write(int fd, const void __user *buf, size_t count)
 {
 	struct file *file = find_stream(fd, FILE_WRITE, count);
 
-	if (file && file->ops->write) {
+	if (file) {
 		struct uio uio = uio_user((void __user *)buf, count);
 
 		return file->ops->write(file, &uio, NULL);

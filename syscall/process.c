@@ -20,9 +20,7 @@ long sys_gettid(void)
 
 long sys_getppid(void)
 {
-	const struct process *parent = current->process->parent;
-
-	return parent ? parent->pid : 0;
+	return current->process->parent->pid;
 }
 
 /* 0 is the calling process. */

@@ -3,6 +3,8 @@
  * Bulk access to the program's memory. Quadwords by string instruction, then the rest by bytes; a
  * fault among the quadwords falls back to bytes, so that the count of bytes not moved is exact.
  */
+#include <asm/errno.h>
+
 	.macro	EXTABLE from, to
 	.pushsection .extable, "a"
 	.balign	4
@@ -32,22 +34,31 @@ ukarch_copy_user:
 	EXTABLE	2b, 5b
 	EXTABLE	4b, 5b
 
-/* size_t ukarch_clear_user(void *dst, size_t len): bytes not cleared */
+/* long ukarch_clear_user(void *dst, size_t len): bytes cleared, -EFAULT when none of some. */
 	.global	ukarch_clear_user
 	.balign	16
 ukarch_clear_user:
 	movq	%rsi, %rcx
-	shrq	$3, %rcx
-	andl	$7, %esi
 	xorl	%eax, %eax
-1:	rep stosq
+	cmpq	$16, %rsi
+	jae	4f
+1:	rep stosb
+	movq	%rsi, %rax
+	ret
+4:	shrq	$3, %rcx
+5:	rep stosq
 	movl	%esi, %ecx
+	andl	$7, %ecx
+	jmp	1b
+6:	movl	%esi, %edx
+	andl	$7, %edx
+	leaq	(%rdx, %rcx, 8), %rcx
 2:	rep stosb
-	ret
-3:	leaq	(%rsi, %rcx, 8), %rcx
-4:	rep stosb
-5:	movq	%rcx, %rax
-	ret
+3:	movq	%rsi, %rax
+	subq	%rcx, %rax
+	jnz	7f
+	movq	$-EFAULT, %rax
+7:	ret
 	EXTABLE	1b, 3b
-	EXTABLE	2b, 5b
-	EXTABLE	4b, 5b
+	EXTABLE	2b, 3b
+	EXTABLE	5b, 6b

@@ -39,13 +39,12 @@ static uk_ssize_t __uk_noinline read_zero_pieces(struct uio *uio)
 
 static uk_ssize_t zero_read(struct file *file, struct uio *uio, loff_t *pos)
 {
-	size_t len = uio->resid_bytes, left;
+	size_t len = uio->resid_bytes;
 
-	if (len > SCHED_PIECE_BYTES || !uio_is_simple(uio, len))
+	if (len > SCHED_PIECE_BYTES || !uio_is_single(uio))
 		return read_zero_pieces(uio);
 	/* One buffer, wholly used up: nobody looks at the uio again. */
-	left = clear_user_partial(uio->base, len);
-	return uk_likely(left < len) || !len ? (uk_ssize_t)(len - left) : -EFAULT;
+	return clear_user_partial(uio->base, len);
 }
 
 static uk_ssize_t full_write(struct file *file, struct uio *uio, loff_t *pos)

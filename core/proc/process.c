@@ -46,6 +46,9 @@ static void set_default_rlimits(struct rlimit64 *limits)
 	limits[RLIMIT_RTPRIO] = (struct rlimit64){0, 0};
 }
 
+/* The parent of the first program, as Linux' idle task. It is in no list. */
+static struct process process_zero;
+
 struct process *process_create_first(int pid)
 {
 	struct process *process = uk_zalloc(sizeof(*process));
@@ -54,6 +57,7 @@ struct process *process_create_first(int pid)
 		return NULL;
 	process->refcount = 1;
 	process->pid = process->pgid = process->sid = pid;
+	process->parent = &process_zero;
 	process->dumpable = 1;
 	LIST_INIT(&process->threads);
 	waitq_init(&process->thread_exits);

@@ -32,7 +32,7 @@ static const char *state_text(char letter)
 
 int proc_parent_pid(const struct process *process)
 {
-	return process->parent ? process->parent->pid : 0;
+	return process->parent->pid;
 }
 
 static void show_identity(struct seq *seq, const struct proc_ctx *ctx)

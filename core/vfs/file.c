@@ -13,6 +13,14 @@
 
 #define SETFL_MASK (O_APPEND | O_NONBLOCK | O_DIRECT | O_NOATIME | FASYNC)
 
+void file_set_ops(struct file *file, const struct file_ops *ops)
+{
+	file->ops = ops;
+	file->mode &= ~FILE_LACKS_OP;
+	if ((!ops->read && (file->mode & FILE_READ)) || (!ops->write && (file->mode & FILE_WRITE)))
+		file->mode |= FILE_LACKS_OP;
+}
+
 struct file *file_alloc(const struct file_ops *ops, unsigned int flags, unsigned int mode)
 {
 	struct file *file = uk_malloc(sizeof(*file));
@@ -22,7 +30,7 @@ struct file *file_alloc(const struct file_ops *ops, unsigned int flags, unsigned
 	file->refcount = 1;
 	file->flags = flags;
 	file->mode = mode;
-	file->ops = ops;
+	file_set_ops(file, ops);
 	file->path.mount = NULL;
 	file->path.dentry = NULL;
 	file->inode = NULL;

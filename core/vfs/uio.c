@@ -29,7 +29,7 @@ static inline __attribute__((always_inline)) size_t step(struct uio *uio, enum u
 			memcpy(mem, uio->base, len);
 	} else if (verb == UIO_ZERO) {
 		if (uk_likely(!uio->is_kernel))
-			left = clear_user_partial(uio->base, len);
+			left = len - uio_cleared(clear_user_partial(uio->base, len));
 		else
 			memset(uio->base, 0, len);
 	}

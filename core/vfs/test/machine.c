@@ -245,12 +245,12 @@ size_t ukarch_copy_user(void *dst, const void *src, size_t len)
 	memcpy(dst, src, part);
 	return len - part;
 }
-size_t ukarch_clear_user(void *dst, size_t len)
+long ukarch_clear_user(void *dst, size_t len)
 {
 	size_t part = reachable(dst, len);
 
 	memset(dst, 0, part);
-	return len - part;
+	return part || !len ? (long)part : -EFAULT;
 }
 
 /* --- start -------------------------------------------------------------------------------------

@@ -21,7 +21,8 @@ static inline bool user_range_ok(uintptr_t addr, size_t len)
 
 /* Unchecked primitives (arch): bytes NOT moved, 0 when all were. */
 size_t ukarch_copy_user(void *dst, const void *src, size_t len);
-size_t ukarch_clear_user(void *dst, size_t len);
+/* Bytes cleared; -EFAULT when there were some to clear, and none was. */
+long ukarch_clear_user(void *dst, size_t len);
 
 /** Copies and returns how many bytes were NOT copied: for calls that report partial progress. */
 static inline size_t copy_from_user_partial(void *dst, const void __user *src, size_t len)
@@ -32,9 +33,10 @@ static inline size_t copy_to_user_partial(void __user *dst, const void *src, siz
 {
 	return user_range_ok((uintptr_t)dst, len) ? ukarch_copy_user(dst, src, len) : len;
 }
-static inline size_t clear_user_partial(void __user *dst, size_t len)
+/** Returns how many bytes were cleared, or -EFAULT for none of some. */
+static inline long clear_user_partial(void __user *dst, size_t len)
 {
-	return user_range_ok((uintptr_t)dst, len) ? ukarch_clear_user(dst, len) : len;
+	return user_range_ok((uintptr_t)dst, len) ? ukarch_clear_user(dst, len) : -EFAULT;
 }
 
 /** All or -EFAULT. */
@@ -48,7 +50,7 @@ static inline int __uk_must_check copy_to_user(void __user *dst, const void *src
 }
 static inline int __uk_must_check clear_user(void __user *dst, size_t len)
 {
-	return clear_user_partial(dst, len) ? -EFAULT : 0;
+	return clear_user_partial(dst, len) == (long)len ? 0 : -EFAULT;
 }
 
 /**

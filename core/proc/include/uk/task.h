@@ -49,7 +49,7 @@ struct process_attributes {
 struct process {
 	unsigned int refcount; /* one for each thread, and whoever looks at it */
 	int pid, pgid, sid;
-	struct process *parent;    /* NULL for the first program */
+	struct process *parent;    /* never NULL: the first program's has pid 0 */
 	TAILQ_ENTRY(process) link; /* all processes in the order of their pids; irq-off */
 	LIST_HEAD(, task) threads; /* those that have not exited; irq-off */
 	unsigned int thread_count;

@@ -15,8 +15,8 @@ struct uio {
 	size_t len_bytes;         /* of the current segment */
 	size_t resid_bytes;       /* of all segments together */
 	const struct iovec *next; /* following segments, in kernel memory; already validated */
-	unsigned int next_count;
-	bool is_kernel; /* base pointers are kernel memory */
+	uint32_t next_count;
+	uint32_t is_kernel; /* base pointers are kernel memory */
 };
 
 static inline struct uio uio_user(void __user *base, size_t len)
@@ -37,6 +37,15 @@ uk_ssize_t uio_take_any(struct uio *uio, void *dst, size_t len);
 uk_ssize_t uio_put_zeros_any(struct uio *uio, size_t len);
 uk_ssize_t uio_skip(struct uio *uio, size_t len); /* consumed without looking */
 
+/* One buffer of the program's, and nothing behind it: both words are zero, in one comparison. */
+static inline bool uio_is_single(const struct uio *uio)
+{
+	uint64_t others;
+
+	_Static_assert(offsetof(struct uio, is_kernel) == offsetof(struct uio, next_count) + 4, "");
+	__builtin_memcpy(&others, &uio->next_count, sizeof(others));
+	return uk_likely(!others);
+}
 /* One buffer of the program's that is large enough: the case worth being inline. */
 static inline bool uio_is_simple(const struct uio *uio, size_t len)
 {
@@ -65,11 +74,15 @@ static inline uk_ssize_t uio_take(struct uio *uio, void *dst, size_t len)
 		return uio_take_any(uio, dst, len);
 	return uio_advance(uio, len, copy_from_user_partial(dst, uio->base, len));
 }
+static inline size_t uio_cleared(long result)
+{
+	return uk_likely(result >= 0) ? (size_t)result : 0;
+}
 static inline uk_ssize_t uio_put_zeros(struct uio *uio, size_t len)
 {
 	if (!uio_is_simple(uio, len))
 		return uio_put_zeros_any(uio, len);
-	return uio_advance(uio, len, clear_user_partial(uio->base, len));
+	return uio_advance(uio, len, len - uio_cleared(clear_user_partial(uio->base, len)));
 }
 
 /* One number that is the whole transfer (eventfd, timerfd): 0 or -EFAULT; the uio is used up. */
