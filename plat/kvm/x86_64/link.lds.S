@@ -57,7 +57,7 @@ SECTIONS
 	. = ALIGN(4096);
 	rodata_start = .;
 	.rodata : AT(PADDR(ADDR(.rodata))) {
-		*(.rodata.vdso .rodata.vsyscall) /* whole pages */
+		*(.rodata.vdso) /* whole pages */
 		*(.rodata .rodata.*)
 		. = ALIGN(8);
 		extable_start = .;
