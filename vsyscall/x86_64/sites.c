@@ -269,7 +269,7 @@ static bool repair(struct vmspace *vm, struct ukarch_regs *regs)
 	struct site *site = find(vm, regs->rip);
 	vaddr_t stub;
 
-	if (!site || site->code.shape != SITE_MOV)
+	if (!site || !site->is_patched || site->code.shape != SITE_MOV)
 		site = find(vm, regs->rip - SYSCALL_BYTES);
 	if (!site || !site->is_patched || !shows_jump(vm, site))
 		return false;
