@@ -216,9 +216,17 @@ static enum site_reason judge(struct vmspace *vm, const struct site *site, uint6
 	return site_recognize(page, UK_PAGE_SIZE, site->syscall % UK_PAGE_SIZE, nr, code);
 }
 
-/* Is the site patched now? */
-static bool look_at(struct vmspace *vm, vaddr_t address, uint64_t nr)
+/* The trap that a site was patched at returns behind its `syscall`: in the middle, of some. */
+static void leave_patched(const struct site *site, struct ukarch_regs *regs)
 {
+	if (site->code.shape == SITE_CMP)
+		regs->rip = stub_of_slot(site->slot) + site_stub_post(SITE_CMP);
+}
+
+/* Is the site patched now? */
+static bool look_at(struct vmspace *vm, struct ukarch_regs *regs, uint64_t nr)
+{
+	vaddr_t address = regs->rip - SYSCALL_BYTES;
 	struct site *site = find(vm, address);
 	struct site_code code;
 
@@ -231,6 +239,8 @@ static bool look_at(struct vmspace *vm, vaddr_t address, uint64_t nr)
 	site->reason = judge(vm, site, nr, &code);
 	if (site->reason == SITE_OK)
 		site->reason = patch(vm, site, &code);
+	if (site->is_patched)
+		leave_patched(site, regs);
 	return site->is_patched;
 }
 
@@ -255,7 +265,7 @@ int upcall_syscall_sampled(struct ukarch_regs *regs)
 		return INT_MAX;
 	if (regs->rip < UKARCH_USER_END && nr < syscall_table_entries) {
 		mutex_lock(&vm->lock);
-		is_patched = look_at(vm, regs->rip - SYSCALL_BYTES, nr);
+		is_patched = look_at(vm, regs, nr);
 		mutex_unlock(&vm->lock);
 	}
 	return next_sample(is_patched);
