@@ -7,7 +7,14 @@ import pty
 from . import guest
 from .guest import Failed
 
-PARAMS = 'loglevel=1 env.vars=[ "T_GUEST=1" ]'  # t.h: t_is_guest()
+
+def params(more="", *variables):
+    """The boot's parameters; programs learn what is special from the environment."""
+    names = " ".join(f'"{name}=1"' for name in ("T_GUEST", *variables))
+    return f"loglevel=1 {more} env.vars=[ {names} ]"  # t.h: t_is_guest(); t_ways.h
+
+
+PARAMS = params()
 
 # name: (variants, CPU models, further options of the boot)
 EVERY = guest.VARIANTS
@@ -71,6 +78,21 @@ PROGRAMS = {
     "tty": (("static", "musl-static"), ("max",), {}),
 }
 
+# The same, of the ways into the kernel: with call sites that are patched, and without.
+WAYS = {
+    "three_ways": (("static", "static-pie", "dynamic"), BOTH_CPUS),
+    "ways_signals": (("static", "dynamic", "musl"), BOTH_CPUS),
+    "sites_memory": (EVERY, BOTH_CPUS),
+    "sites_run": (("static", "dynamic", "musl"), BOTH_CPUS),
+    "sites_gs": (STATIC, BOTH_CPUS),
+    "sites_steps": (STATIC, BOTH_CPUS),
+}
+MODES = {
+    "patched": params("", "T_PATCHING"),
+    "unpatched": params("syscall.patching=off"),
+    "traced": params("strace=1", "T_TRACED"),
+}
+
 
 def failures(result):
     lines = result.output.splitlines()
@@ -99,17 +121,27 @@ def run_on_linux(program):
         os.close(slave)
 
 
+def build(context, name, variant):
+    return guest.compile_c(context, guest.TESTS / "src" / f"{name}.c", f"{name}-{variant}",
+                           variant)
+
+
+def run_in_guest(context, name, variant, cpu, **options):
+    program = build(context, name, variant)
+    initrd = guest.mkinitrd(context, f"program-{name}-{variant}", programs=[program])
+    result = guest.boot(context, initrd, str(program), cpu=cpu, **options)
+    if result.status != 0:
+        raise Failed(f"status {result.status}: {failures(result)}")
+    return result
+
+
 def run_program(context, name, variant, cpu, **options):
-    program = guest.compile_c(context, guest.TESTS / "src" / f"{name}.c", f"{name}-{variant}",
-                              variant)
+    program = build(context, name, variant)
     # On Linux they do what only root may. In the guest everybody is, and they judge themselves.
     host = run_on_linux(program) if os.geteuid() == 0 else None
     if host and host.status != 0:
         raise Failed(f"on Linux: status {host.status}: {failures(host)}")
-    initrd = guest.mkinitrd(context, f"program-{name}-{variant}", programs=[program])
-    result = guest.boot(context, initrd, str(program), cpu=cpu, params=PARAMS, **options)
-    if result.status != 0:
-        raise Failed(f"status {result.status}: {failures(result)}")
+    result = run_in_guest(context, name, variant, cpu, **{"params": PARAMS, **options})
     differs = difference(host, result) if host else None
     if differs:
         raise Failed(differs)
@@ -122,3 +154,17 @@ def tests(context):
                 def test(name=name, variant=variant, cpu=cpu, options=options):
                     run_program(context, name, variant, cpu, **options)
                 yield f"program/{name}/{variant}/{cpu}", test
+    for name, (variants, cpus) in WAYS.items():
+        yield from ways_tests(context, name, variants, cpus)
+
+
+def ways_tests(context, name, variants, cpus):
+    for variant in variants:
+        for cpu in cpus if variant == variants[0] else cpus[:1]:
+            def test(variant=variant, cpu=cpu):
+                run_program(context, name, variant, cpu, params=MODES["patched"])
+            yield f"program/{name}/{variant}/{cpu}", test
+    for mode in "unpatched", "traced":
+        def other(mode=mode):
+            run_in_guest(context, name, variants[0], cpus[0], params=MODES[mode])
+        yield f"program/{name}/{variants[0]}/{cpus[0]}/{mode}", other

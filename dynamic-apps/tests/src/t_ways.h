@@ -100,9 +100,14 @@ W_UNUSED static bool is_patching(void)
 }
 
 /* With strace=1 every call is a line on a slow console. */
+W_UNUSED static bool is_traced(void)
+{
+	return getenv("T_TRACED") != NULL;
+}
+
 W_UNUSED static int fewer(int count)
 {
-	return getenv("T_TRACED") ? count / 20 + 1 : count;
+	return is_traced() ? count / 20 + 1 : count;
 }
 
 /* The functions below are called where the red zone may be in use: hence the 128 bytes. */

@@ -176,7 +176,7 @@ static void try_ways(const char *name, const char *kind, long nr, const long *ar
 	static struct outcome trap, other;
 
 	run_once(TRAP, name, nr, args, &trap);
-	for (enum way way = FUNCTION; way < WAYS; way++) {
+	for (enum way way = FUNCTION; way < (is_traced() ? MOV_SITE : WAYS); way++) {
 		run_once(way, name, nr, args, &other);
 		compare(name, kind, way, flags, &trap, &other);
 	}

@@ -33,6 +33,10 @@ static struct {
 	const void *rip;
 } plan;
 
+/* The instruction of the call that is to be met: a signal that comes before it does nothing, the
+ * timer sends another one. */
+static uintptr_t expected;
+
 static char other_stack[65536];
 
 static void on_alarm(int signo, siginfo_t *info, void *context)
@@ -42,6 +46,8 @@ static void on_alarm(int signo, siginfo_t *info, void *context)
 
 	(void)signo;
 	(void)info;
+	if ((uintptr_t)gregs[RIP] != expected && (uintptr_t)gregs[RIP] != expected + 2)
+		return;
 	seen.count++;
 	seen.rip = (uintptr_t)gregs[RIP];
 	seen.rsp = (uintptr_t)gregs[RSP];
@@ -71,10 +77,10 @@ static void handle(int flags)
 	memset(&plan, 0, sizeof(plan));
 }
 
-/* SIGALRM comes once, when the call that follows sleeps. */
+/* SIGALRM comes when the call that follows sleeps; 0: no more. */
 static void alarm_ms(long ms)
 {
-	struct itimerval timer = {.it_value = {ms / 1000, ms % 1000 * 1000}};
+	struct itimerval timer = {{0, ms * 5000}, {0, ms * 1000}};
 
 	CHECK_OK(setitimer(ITIMER_REAL, &timer, NULL));
 }
@@ -88,9 +94,12 @@ static void make_pipe(void)
 	CHECK_OK(pipe(fds));
 }
 
-static void begin(int flags)
+/* Fresh code and a fresh pipe for one call that sleeps. */
+static void begin(enum way way, long nr, int flags)
 {
+	alarm_ms(0);
 	ways_make();
+	expected = (uintptr_t)way_instruction(way, nr);
 	make_pipe();
 	word = 0;
 	handle(flags);
@@ -101,7 +110,7 @@ static void check_seen(enum way way, long nr, bool is_restart, long rax)
 {
 	uintptr_t instruction = (uintptr_t)way_instruction(way, nr);
 
-	CHECK_EQ(seen.count, 1);
+	CHECK(seen.count >= 1);
 	if (!CHECK_EQ(seen.rip - instruction, is_restart ? 0 : 2) || !CHECK_EQ(seen.rax, rax))
 		t_fail(__FILE__, __LINE__, "call %ld by %s", nr, way_names[way]);
 	CHECK(seen.top != 0);
@@ -142,7 +151,9 @@ static void try_sleeper(enum way way, int which, int flags, bool is_hot)
 	bool is_restart;
 	long result;
 
-	begin(flags);
+	make_pipe();
+	sleepers(all);
+	begin(way, s->nr, flags);
 	sleepers(all);
 	is_restart = flags && s->is_restarted;
 	if (is_hot && (way != MOV_SITE || (s->nr != SYS_pause)))
@@ -150,6 +161,7 @@ static void try_sleeper(enum way way, int which, int flags, bool is_hot)
 	plan.wants_write = plan.wants_wake = is_restart;
 	alarm_ms(5);
 	result = enter(way_code(way, s->nr), s->nr, s->args);
+	alarm_ms(0);
 	if (result != (is_restart ? s->after : -EINTR))
 		t_fail(__FILE__, __LINE__, "call %ld by %s: %ld", s->nr, way_names[way], result);
 	check_seen(way, s->nr, is_restart, is_restart ? s->nr : -EINTR);
@@ -160,7 +172,8 @@ static void try_sleepers(int flags)
 	for (enum way way = TRAP; way < WAYS; way++)
 		for (int which = 0; which < SLEEPERS; which++) {
 			try_sleeper(way, which, flags, false);
-			try_sleeper(way, which, flags, true);
+			if (is_patching())
+				try_sleeper(way, which, flags, true);
 		}
 }
 
@@ -202,7 +215,7 @@ static void restart_block(void)
 		pthread_t thread;
 		long result;
 
-		begin(0);
+		begin(way, SYS_nanosleep, 0);
 		way_heat(way, SYS_nanosleep);
 		thread = start(takes_signal, NULL);
 		start_ns = now_ns();
@@ -237,7 +250,7 @@ static void changed_registers(void)
 	for (enum way way = TRAP; way < WAYS; way++) {
 		long rbx = 1;
 
-		begin(0);
+		begin(way, SYS_read, 0);
 		way_heat(way, SYS_read);
 		plan.rax = 4242;
 		plan.rbx = 4343;
@@ -246,7 +259,7 @@ static void changed_registers(void)
 					(const long[3]){fds[0], (long)&byte, 1}, &rbx),
 			 4242);
 		CHECK_EQ(rbx, 4343);
-		CHECK_EQ(seen.count, 1);
+		CHECK(seen.count >= 1);
 	}
 }
 
@@ -259,7 +272,7 @@ static void changed_rip(void)
 	code_seal(elsewhere, PAGE);
 	for (enum way way = TRAP; way < WAYS; way++)
 		for (int i = 0; i < 3; i++) {
-			begin(i == 1 ? SA_RESTART : 0);
+			begin(way, SYS_read, i == 1 ? SA_RESTART : 0);
 			way_heat(way, SYS_read);
 			plan.rip = elsewhere;
 			alarm_ms(2);
@@ -275,7 +288,7 @@ static void made_again(void)
 	static const struct iovec iov = {&byte, 1};
 
 	for (enum way way = TRAP; way < WAYS; way++) {
-		begin(0);
+		begin(way, SYS_readv, 0);
 		way_heat(way, SYS_readv);
 		plan.rip = way_instruction(way, SYS_readv);
 		plan.rax = SYS_readv;
@@ -289,7 +302,7 @@ static void made_again(void)
 static void jump_out(void)
 {
 	for (enum way way = TRAP; way < WAYS; way++) {
-		begin(0);
+		begin(way, SYS_read, 0);
 		way_heat(way, SYS_read);
 		for (volatile int i = 0; i < fewer(40); i++) {
 			plan.wants_jump = true;
@@ -299,6 +312,7 @@ static void jump_out(void)
 				CHECK(!"the read ended");
 			}
 			plan.wants_jump = false;
+			alarm_ms(0);
 			if (!CHECK_EQ(WAY_CALL(way, SYS_getpid, 0), getpid()))
 				break;
 		}
@@ -312,7 +326,7 @@ static void other_stacks(void)
 
 	CHECK_OK(sigaltstack(&stack, &old));
 	for (enum way way = TRAP; way < WAYS; way++) {
-		begin(SA_ONSTACK | SA_RESTART);
+		begin(way, SYS_read, SA_ONSTACK | SA_RESTART);
 		way_heat(way, SYS_read);
 		plan.wants_write = true;
 		alarm_ms(2);
@@ -329,7 +343,7 @@ static void other_stacks(void)
 static void sent_to_self(void)
 {
 	for (enum way way = TRAP; way < WAYS; way++) {
-		begin(0);
+		begin(way, SYS_kill, 0);
 		way_heat(way, SYS_kill);
 		for (int i = 0; i < fewer(200); i++) {
 			if (!CHECK_EQ(WAY_CALL(way, SYS_kill, getpid(), SIGALRM), 0) ||
@@ -359,6 +373,7 @@ static void no_stack(void)
 		mmap(NULL, 2 * PAGE, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
 
 	munmap(pages, PAGE);
+	alarm_ms(0);
 	ways_make();
 	for (enum way way = TRAP; way < WAYS; way++) {
 		char *stack = pages + PAGE + 8;
@@ -404,6 +419,7 @@ static void in_threads(void)
 	int ring[2 * WAYS + 1][2], rounds = fewer(500);
 	unsigned char got;
 
+	alarm_ms(0);
 	ways_make();
 	for (int i = 0; i <= 2 * WAYS; i++)
 		CHECK_OK(pipe(ring[i]));
