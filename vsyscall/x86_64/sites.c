@@ -33,7 +33,7 @@
 #define MIN_SPACING   8 /* between samples, on average */
 #define MAX_SPACING   1024
 #define MAX_SITES     4096
-#define MAX_REPAIRS   16 /* then a site is not worth it */
+#define MAX_REPAIRS   250 /* then a site is not worth it: many threads may sleep in one */
 #define SYSCALL_BYTES 2
 
 struct site {
