@@ -110,7 +110,7 @@ static int prepare_anonymous(struct vm_map_args *args)
 
 static long map(struct vm_map_args *args, struct file *file, unsigned long map_flags)
 {
-	struct vmspace *vm = current_vm();
+	struct vmspace *vm = current->vm;
 	long addr = file ? prepare_file(args, file) : prepare_anonymous(args);
 
 	if (addr)
@@ -185,7 +185,7 @@ long sys_munmap(unsigned long addr, size_t len)
 {
 	if (!is_page_aligned(addr) || !page_align_len(&len) || !user_range_ok(addr, len))
 		return -EINVAL;
-	return vm_unmap(current_vm(), addr, len);
+	return vm_unmap(current->vm, addr, len);
 }
 
 long sys_mprotect(unsigned long addr, size_t len, unsigned long prot)
@@ -200,7 +200,7 @@ long sys_mprotect(unsigned long addr, size_t len, unsigned long prot)
 		return -ENOMEM;
 	if (prot & ~(grows | PROT_ALL | PROT_SEM))
 		return -EINVAL;
-	return vm_protect(current_vm(), addr, len, (unsigned int)((prot & PROT_ALL) | grows));
+	return vm_protect(current->vm, addr, len, (unsigned int)((prot & PROT_ALL) | grows));
 }
 
 long sys_pkey_mprotect(unsigned long addr, size_t len, unsigned long prot, int key)
@@ -237,17 +237,17 @@ long sys_mremap(unsigned long old_addr, size_t old_len, size_t new_len, unsigned
 		return -EINVAL;
 	if (!user_range_ok(old_addr, old_len))
 		return -EFAULT;
-	return vm_remap(current_vm(), old_addr, old_len, new_len, (unsigned int)flags, new_addr);
+	return vm_remap(current->vm, old_addr, old_len, new_len, (unsigned int)flags, new_addr);
 }
 
 long sys_madvise(unsigned long addr, size_t len, int advice)
 {
-	return vm_advise(current_vm(), addr, len, advice);
+	return vm_advise(current->vm, addr, len, advice);
 }
 
 long sys_brk(unsigned long addr)
 {
-	return vm_brk(current_vm(), addr);
+	return vm_brk(current->vm, addr);
 }
 
 #define INCORE_CHUNK 256 /* pages at a time */
@@ -264,7 +264,7 @@ long sys_mincore(unsigned long addr, size_t len, unsigned char __user *vec)
 		return -ENOMEM;
 	while (len) {
 		size_t pages = UK_MIN(len >> UK_PAGE_SHIFT, sizeof(chunk));
-		int error = vm_incore(current_vm(), addr, pages << UK_PAGE_SHIFT, chunk);
+		int error = vm_incore(current->vm, addr, pages << UK_PAGE_SHIFT, chunk);
 
 		if (!error)
 			error = copy_to_user(vec, chunk, pages);
@@ -286,7 +286,7 @@ long sys_msync(unsigned long addr, size_t len, int flags)
 		return 0;
 	if (!page_align_len(&len) || !user_range_ok(addr, len))
 		return -ENOMEM;
-	return vm_sync(current_vm(), addr, len, flags);
+	return vm_sync(current->vm, addr, len, flags);
 }
 
 /* RLIMIT_MEMLOCK: without the capability nothing, or not more than that, can be locked. */
@@ -298,7 +298,7 @@ static int check_memlock(size_t more_bytes)
 		return 0;
 	if (!limit)
 		return -EPERM;
-	return more_bytes > limit || current_vm()->locked_bytes > limit - more_bytes ? -ENOMEM : 0;
+	return more_bytes > limit || current->vm->locked_bytes > limit - more_bytes ? -ENOMEM : 0;
 }
 
 /* mlock takes any address: the pages that hold the range. */
@@ -316,7 +316,7 @@ static long lock_range(unsigned long addr, size_t len, unsigned int flags)
 		return error;
 	if (!user_range_ok(start, len))
 		return -ENOMEM;
-	return vm_lock_range(current_vm(), start, len, flags);
+	return vm_lock_range(current->vm, start, len, flags);
 }
 
 long sys_mlock(unsigned long addr, size_t len)
@@ -339,7 +339,7 @@ long sys_munlock(unsigned long addr, size_t len)
 long sys_mlockall(int flags)
 {
 	unsigned int vma_flags = VMA_LOCKED | (flags & MCL_ONFAULT ? VMA_LOCKONFAULT : 0);
-	struct vmspace *vm = current_vm();
+	struct vmspace *vm = current->vm;
 	int error;
 
 	if (!(flags & (MCL_CURRENT | MCL_FUTURE)) ||
@@ -354,6 +354,6 @@ long sys_mlockall(int flags)
 
 long sys_munlockall(void)
 {
-	vm_lock_future(current_vm(), 0);
-	return vm_lock_all(current_vm(), 0);
+	vm_lock_future(current->vm, 0);
+	return vm_lock_all(current->vm, 0);
 }

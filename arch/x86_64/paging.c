@@ -268,6 +268,20 @@ struct range {
 	bool has_failed;
 };
 
+/* How many slots from here on are certainly empty, of whole cache lines: what is mapped lies close
+ * together, so most of a table often is. */
+static size_t empty_slots(const uint64_t *slot)
+{
+	const uint64_t *s = slot;
+
+	if ((uintptr_t)slot % 64)
+		return !*slot;
+	while ((s == slot || (uintptr_t)s % UK_PAGE_SIZE) &&
+	       !(s[0] | s[1] | s[2] | s[3] | s[4] | s[5] | s[6] | s[7]))
+		s += 8;
+	return s == slot ? !*slot : (size_t)(s - slot);
+}
+
 static void for_each_leaf(struct range *range, uint64_t *table, unsigned int level, vaddr_t start,
 			  vaddr_t end)
 {
@@ -278,10 +292,13 @@ static void for_each_leaf(struct range *range, uint64_t *table, unsigned int lev
 		uint64_t *slot = &table[table_index(va, level)];
 		vaddr_t slot_start = UK_ALIGN_DOWN(va, step);
 		vaddr_t next = UK_MIN(slot_start + step, end);
+		size_t empty = empty_slots(slot);
 
-		if (*slot && is_leaf(*slot, level)) {
+		if (empty) {
+			next = UK_MIN(slot_start + empty * step, end);
+		} else if (is_leaf(*slot, level)) {
 			range->act(range, slot, slot_start, level);
-		} else if (*slot) {
+		} else {
 			uint64_t *below = table_of(*slot);
 
 			for_each_leaf(range, below, level - 1, va, next);

@@ -244,13 +244,14 @@ void *vm_peek_locked(const struct vmspace *vm, vaddr_t address)
 int vm_poke_locked(struct vmspace *vm, vaddr_t address, const void *bytes, size_t len)
 {
 	vaddr_t va = UK_ALIGN_DOWN(address, UK_PAGE_SIZE);
-	const struct vma *vma = vma_find_locked(vm, va);
+	struct vma *vma = vma_find_locked(vm, va);
 	struct ukarch_pte pte;
 
 	if (!vma || (vma->flags & VMA_SHARED) || !ukarch_pt_lookup(&vm->pt, va, &pte))
 		return -EFAULT;
 	if ((pte.prot & UKARCH_PT_SHARED) && copy_on_write(vm, vma, va, &pte) != VM_FAULT_OK)
 		return -ENOMEM;
+	vma->flags |= VMA_WATCHED;
 	memcpy((char *)vm_peek_locked(vm, va) + (address - va), bytes, len);
 	return 0;
 }

@@ -76,8 +76,6 @@ int vm_unmap_locked(struct vmspace *vm, vaddr_t start, vaddr_t end)
 
 	if (!vma || vma->start >= end)
 		return 0;
-	if (uk_unlikely(vm->watch != NULL))
-		vm->watch->before_unmap(vm, start, end);
 	if (vm_split_large_page(vm, start) || vm_split_large_page(vm, end))
 		return -ENOMEM;
 	/* Only a hole in the middle needs a second VMA; everything else is trimmed. */
@@ -86,6 +84,9 @@ int vm_unmap_locked(struct vmspace *vm, vaddr_t start, vaddr_t end)
 	vm_drop_pages(vm, start, end);
 	for (vma = vma_find_next_locked(vm, start); vma && vma->start < end; vma = next) {
 		next = vma_next(vma);
+		if (uk_unlikely(vma->flags & VMA_WATCHED))
+			vm->watch->before_unmap(vm, UK_MAX(start, vma->start),
+						UK_MIN(end, vma->end));
 		if (vma->start < start)
 			vma_trim(vm, vma, vma->start, start);
 		else if (vma->end > end)
@@ -283,6 +284,8 @@ static void set_prot(struct vmspace *vm, struct vma *vma, unsigned int prot)
 	if (vma_is_data(vma, prot))
 		vm->data_bytes += len;
 	vma->prot = prot;
+	if (uk_unlikely(vma->flags & VMA_WATCHED) && (prot & PROT_WRITE))
+		vm->watch->before_change(vm, vma->start, vma->end);
 	ukarch_pt_protect(&vm->pt, vma->start, vma->end, vma_pt_prot(vma));
 }
 
@@ -382,8 +385,6 @@ int vm_protect(struct vmspace *vm, vaddr_t start, size_t len, unsigned int prot)
 	if (uk_unlikely(grows))
 		error = extend_range(vma_find_next_locked(vm, start), &start, end, prot);
 	prot &= ~grows;
-	if (uk_unlikely(vm->watch != NULL) && (prot & PROT_WRITE))
-		vm->watch->before_change(vm, start, end);
 	if (!error)
 		error = protect_locked(vm, start, end, prot);
 	if (uk_unlikely(vm->locked_bytes) && !error && prot != PROT_NONE)

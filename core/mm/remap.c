@@ -138,7 +138,7 @@ static long move(struct vmspace *vm, const struct vma *vma, const struct remap *
 	spare = uk_malloc(sizeof(*spare));
 	if (!spare)
 		goto err_gap;
-	if (uk_unlikely(vm->watch != NULL))
+	if (uk_unlikely(vma->flags & VMA_WATCHED))
 		vm->watch->before_change(vm, r->old, r->old + r->old_len);
 	error = isolate_source(vm, r);
 	if (error)

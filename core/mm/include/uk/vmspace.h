@@ -30,10 +30,11 @@ struct file;
 #define VMA_WIPEONFORK  0x020
 #define VMA_HUGEPAGE    0x040 /* madvise(MADV_HUGEPAGE) */
 #define VMA_NOHUGEPAGE  0x080
-#define VMA_SPECIAL     0x100 /* vDSO, vvar: not remappable, not in core dumps */
-#define VMA_MAYWRITE    0x200 /* mprotect may add PROT_WRITE (shared file opened for writing) */
-#define VMA_HEAP        0x400 /* the brk area: for /proc/self/maps */
-#define VMA_LOCKONFAULT 0x800 /* with VMA_LOCKED: present from the first touch on */
+#define VMA_SPECIAL     0x100  /* vDSO, vvar: not remappable, not in core dumps */
+#define VMA_MAYWRITE    0x200  /* mprotect may add PROT_WRITE (shared file opened for writing) */
+#define VMA_HEAP        0x400  /* the brk area: for /proc/self/maps */
+#define VMA_LOCKONFAULT 0x800  /* with VMA_LOCKED: present from the first touch on */
+#define VMA_WATCHED     0x1000 /* vmspace.watch wants to hear of it */
 
 struct vma {
 	RB_ENTRY(vma) node;
@@ -178,7 +179,8 @@ enum vm_fault_result {
 #define VM_ACCESS_WRITE 0x2u
 #define VM_ACCESS_EXEC  0x4u
 /** Writes into the copy of a private page that the program has mapped and perhaps may not write;
- * makes that copy. The bytes lie in one page. 0, -EFAULT, -ENOMEM. Lock held. */
+ * makes that copy, and tells vmspace.watch of the mapping from now on. The bytes lie in one page.
+ * 0, -EFAULT, -ENOMEM. Lock held. */
 int vm_poke_locked(struct vmspace *vm, vaddr_t address, const void *bytes, size_t len);
 /** The frame that is mapped at `address`, through the direct map; NULL: none. Lock held. */
 void *vm_peek_locked(const struct vmspace *vm, vaddr_t address);
