@@ -3,15 +3,51 @@
  * close or replace under a thread that sleeps in a call. */
 #include "t_threads.h"
 
+#include <dirent.h>
 #include <poll.h>
 #include <sys/eventfd.h>
 #include <sys/select.h>
 
 #define THREADS 4
 
+static bool is_asleep(const char *thread)
+{
+	char name[64], text[256];
+	const char *state;
+	ssize_t size;
+	int fd;
+
+	snprintf(name, sizeof(name), "/proc/self/task/%s/stat", thread);
+	fd = open(name, O_RDONLY);
+	size = fd >= 0 ? read(fd, text, sizeof(text) - 1) : -1;
+	close(fd);
+	if (size <= 0)
+		return true; /* it has ended */
+	text[size] = 0;
+	state = strrchr(text, ')');
+	return state && state[1] == ' ' && state[2] == 'S';
+}
+
+static bool others_are_asleep(void)
+{
+	DIR *threads = opendir("/proc/self/task");
+	struct dirent *entry;
+	bool is_so = true;
+
+	if (!CHECK(threads != NULL))
+		return true;
+	while ((entry = readdir(threads)))
+		if (atoi(entry->d_name) > 0 && atoi(entry->d_name) != tid())
+			is_so = is_so && is_asleep(entry->d_name);
+	closedir(threads);
+	return is_so;
+}
+
+/* Until every other thread sleeps in its call: no fixed time is enough on a busy machine. */
 static void let_them_sleep(void)
 {
-	sleep_ms(40);
+	for (int i = 0; i < 5000 && !others_are_asleep(); i++)
+		sleep_ms(1);
 }
 
 /* A thread in a read or write of so many bytes. */
