@@ -78,11 +78,18 @@ err_free:
 	return ret;
 }
 
+/* The last reference to one that was detached while in use. A walk may be what drops it. */
 void mount_release(struct mount *mount)
 {
+	bool is_locked = mutex_is_mine(&vfs_tree_lock);
+
+	if (!is_locked)
+		mutex_lock(&vfs_tree_lock);
 	fsnotify_unmount(&mount->sb);
 	if (mount->sb.type->unmount)
 		mount->sb.type->unmount(&mount->sb);
+	if (!is_locked)
+		mutex_unlock(&vfs_tree_lock);
 	uk_free(mount->source);
 	uk_free(mount);
 }

@@ -98,6 +98,11 @@ static inline void mutex_lock(struct mutex *mutex)
 						     __ATOMIC_ACQUIRE, __ATOMIC_RELAXED)))
 		mutex_lock_slow(mutex);
 }
+/** Does the current thread hold it? */
+static inline bool mutex_is_mine(const struct mutex *mutex)
+{
+	return __atomic_load_n(&mutex->owner, __ATOMIC_RELAXED) == mutex_self();
+}
 /** Takes it only if it is free; whether it did. */
 static inline bool mutex_trylock(struct mutex *mutex)
 {

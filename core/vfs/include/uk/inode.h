@@ -206,6 +206,7 @@ struct dentry *dentry_lookup_cached(struct dentry *parent, const char *name, siz
 /** The time stamp for changes made now; cheap (coarse clock). */
 struct timestamp vfs_now(void);
 
+/** The last reference is gone. With vfs_tree_lock or without it; takes it then. */
 void mount_release(struct mount *mount);
 static inline void path_get(const struct path *path)
 {
