@@ -51,14 +51,27 @@ static inline struct tcp_socket *tcp_of(struct socket *socket)
 	return uk_container_of(inet_of(socket), struct tcp_socket, inet);
 }
 
+/** Two segments: with less room they would wait for each other's acknowledgement. So much has a
+ *  connection in either direction while there is little memory. */
+#define TCP_LIMIT_MIN ((size_t)2 * TCP_MSS)
+
+/** How many bytes may be on their way to the other side. */
+static inline size_t tcp_send_limit(const struct tcp_socket *sock)
+{
+	size_t limit = sock->inet.base.send_limit;
+
+	return uk_unlikely(net_memory_is_short()) ? UK_MIN(limit, TCP_LIMIT_MIN) : limit;
+}
+
 /** How many bytes may be sent now. (lwIP's tcp_sndbuf() cuts its value to 16 bits.) */
 static inline size_t tcp_send_room(const struct tcp_socket *sock)
 {
 	const struct tcp_pcb *pcb = sock->pcb;
-	size_t used, limit = sock->inet.base.send_limit;
+	size_t used, limit;
 
 	if (!pcb || sock->life != TCP_CONNECTED || tcp_sndqueuelen(pcb) >= TCP_SND_QUEUELEN - 64)
 		return 0;
+	limit = tcp_send_limit(sock);
 	used = TCP_SND_BUF - pcb->snd_buf;
 	return used < limit ? UK_MIN((size_t)pcb->snd_buf, limit - used) : 0;
 }
@@ -67,7 +80,7 @@ static inline size_t tcp_send_room(const struct tcp_socket *sock)
  *  many small. */
 static inline bool tcp_has_room(struct tcp_socket *sock)
 {
-	size_t wanted = UK_MIN((size_t)TCP_SND_BUF, (size_t)sock->inet.base.send_limit) / 3;
+	size_t wanted = UK_MIN((size_t)TCP_SND_BUF, tcp_send_limit(sock)) / 3;
 
 	if (tcp_send_room(sock) >= wanted)
 		return true;
@@ -98,8 +111,17 @@ void tcp_set_callbacks(struct tcp_socket *sock);
 void tcp_drop_received(struct tcp_socket *sock);
 
 /* tcp_window.c; net_lock */
+/** Is there so much to open that it would be told the other side? */
+static inline bool tcp_should_open_window(const struct tcp_socket *sock)
+{
+	return sock->taken_bytes >= sock->window_step ||
+	       (!sock->received_bytes && sock->pcb && sock->pcb->rcv_wnd < sock->window_step);
+}
 /** Opens the window by all that was taken. */
 void tcp_open_window(struct tcp_socket *sock);
+/** Takes back what was promised beyond the limit, which Linux does not: ours is larger. What is on
+ *  its way is lost, and sent again. An acknowledgement is due. */
+void tcp_close_window(struct tcp_socket *sock);
 /** SO_RCVBUF has been set. */
 void tcp_limit_window(struct tcp_socket *sock);
 /** A control block that has received nothing yet starts with the window of `sock`. */

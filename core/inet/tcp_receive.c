@@ -26,6 +26,8 @@ static err_t on_receive(void *arg, struct tcp_pcb *pcb, struct pbuf *chain, err_
 		return ERR_OK;
 	}
 	append(sock, chain);
+	if (uk_unlikely(net_memory_is_short()))
+		tcp_close_window(sock);
 	inet_wake(&sock->inet, EVENTS_IN);
 	return ERR_OK;
 }
@@ -105,13 +107,12 @@ static void drop(struct tcp_socket *sock, size_t len)
 		sock->tail = &sock->first;
 }
 
-/* The window is opened by what was taken when it is enough to tell the other side about. */
 static void consume(struct tcp_socket *sock, size_t len)
 {
 	net_lock();
 	drop(sock, len);
 	sock->taken_bytes += len;
-	if (sock->taken_bytes >= sock->window_step)
+	if (tcp_should_open_window(sock))
 		tcp_open_window(sock);
 	net_unlock();
 }

@@ -3,11 +3,14 @@
  * Sending on TCP connections. The program's data is copied once, into the memory of the segments
  * that carry it; only what completes a segment that waits already goes through lwIP's tcp_write().
  */
+#include <uk/clock.h>
 #include <uk/string.h>
 #include "tcp.h"
 
 #define TAIL_BYTES   ((size_t)1536)  /* goes over the stack */
 #define PIECES_BYTES ((size_t)49152) /* the most that is copied before it is queued */
+
+#define MEMORY_PAUSE_NS (10 * UK_NSEC_PER_MSEC)
 
 static int why_not(struct tcp_socket *sock)
 {
@@ -165,14 +168,31 @@ static uk_ssize_t send_some(struct tcp_socket *sock, struct socket_transfer *tra
 	return sent;
 }
 
-/* *deadline_ns is 0 at first: the clock is read only by those who wait. */
-static int wait_to_send(struct tcp_socket *sock, uint64_t *deadline_ns)
+/* Nobody tells when there is memory again. */
+static int wait_for_memory(struct tcp_socket *sock, uint64_t deadline_ns)
+{
+	uint64_t soon_ns = clock_monotonic_ns() + MEMORY_PAUSE_NS;
+	int result = inet_wait(&sock->inet, !sock->pcb || sock->inet.base.error,
+			       UK_MIN(soon_ns, deadline_ns));
+
+	return result == -ETIMEDOUT && soon_ns < deadline_ns ? 0 : result;
+}
+
+/* `why`: -EAGAIN, -ENOBUFS. *deadline_ns is 0 at first: the clock is read only by those who wait.
+ */
+static int wait_to_send(struct tcp_socket *sock, const struct socket_transfer *transfer,
+			uk_ssize_t why, uint64_t *deadline_ns)
 {
 	uint64_t timeout_ns = sock->inet.base.send_timeout_ns;
+	int result;
 
+	if (transfer->flags & UK_MSG_DONTWAIT)
+		return -EAGAIN;
 	if (!*deadline_ns)
 		*deadline_ns = socket_deadline(timeout_ns);
-	return socket_wait_result(inet_wait(&sock->inet, can_send(sock), *deadline_ns), timeout_ns);
+	result = why == -ENOBUFS ? wait_for_memory(sock, *deadline_ns)
+				 : inet_wait(&sock->inet, can_send(sock), *deadline_ns);
+	return socket_wait_result(result, timeout_ns);
 }
 
 static uk_ssize_t send_all(struct tcp_socket *sock, struct socket_transfer *transfer)
@@ -182,11 +202,8 @@ static uk_ssize_t send_all(struct tcp_socket *sock, struct socket_transfer *tran
 
 	do {
 		sent = send_some(sock, transfer);
-		/* Out of memory inside lwIP: what is on its way frees some. */
-		if (sent == -ENOBUFS && sock->pcb && tcp_sndqueuelen(sock->pcb))
-			sent = -EAGAIN;
-		if (sent == -EAGAIN && !(transfer->flags & UK_MSG_DONTWAIT)) {
-			sent = wait_to_send(sock, &deadline_ns);
+		if (sent == -EAGAIN || sent == -ENOBUFS) {
+			sent = wait_to_send(sock, transfer, sent, &deadline_ns);
 			if (!sent)
 				continue;
 		}

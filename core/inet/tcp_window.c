@@ -6,14 +6,15 @@
 #include <lwip/priv/tcp_priv.h>
 #include "tcp.h"
 
-/* Less than two segments of a connection would wait for each other's acknowledgement. */
-#define WINDOW_LIMIT_MIN ((size_t)2 * TCP_MSS)
-
 static tcpwnd_size_t full_window(const struct tcp_socket *sock, const struct tcp_pcb *pcb)
 {
 	size_t most = TCP_WND_MAX(pcb);
 
-	return (tcpwnd_size_t)(sock->window_limit ? UK_MIN(sock->window_limit, most) : most);
+	if (sock->window_limit)
+		most = UK_MIN(sock->window_limit, most);
+	if (uk_unlikely(net_memory_is_short()))
+		most = UK_MIN(most, TCP_LIMIT_MIN);
+	return (tcpwnd_size_t)most;
 }
 
 /* What there is room for beside the data that nobody has read. */
@@ -28,11 +29,11 @@ void tcp_open_window(struct tcp_socket *sock)
 {
 	struct tcp_pcb *pcb = sock->pcb;
 
-	sock->taken_bytes = 0;
 	if (!pcb)
 		return;
 	pcb->rcv_wnd = UK_MAX(pcb->rcv_wnd, room(sock));
-	if (tcp_update_rcv_ann_wnd(pcb) >= sock->window_step) {
+	if (tcp_update_rcv_ann_wnd(pcb) >= UK_MIN(sock->window_step, TCP_LIMIT_MIN / 2)) {
+		sock->taken_bytes = 0; /* otherwise the next read looks again */
 		tcp_ack_now(pcb);
 		tcp_output(pcb);
 	}
@@ -43,9 +44,7 @@ void tcp_start_window(const struct tcp_socket *sock, struct tcp_pcb *pcb)
 	pcb->rcv_wnd = pcb->rcv_ann_wnd = full_window(sock, pcb);
 }
 
-/* Takes a promise back, which Linux does not: ours is larger. What is on its way is lost, and sent
- * again. */
-static void close_window(struct tcp_socket *sock)
+void tcp_close_window(struct tcp_socket *sock)
 {
 	struct tcp_pcb *pcb = sock->pcb;
 
@@ -54,22 +53,21 @@ static void close_window(struct tcp_socket *sock)
 	pcb->rcv_wnd = pcb->rcv_ann_wnd = room(sock);
 	pcb->rcv_ann_right_edge = pcb->rcv_nxt + pcb->rcv_wnd;
 	tcp_ack_now(pcb);
-	tcp_output(pcb);
 }
 
 void tcp_limit_window(struct tcp_socket *sock)
 {
-	sock->window_limit = UK_MAX(sock->inet.base.receive_limit / 2, WINDOW_LIMIT_MIN);
+	sock->window_limit = UK_MAX(sock->inet.base.receive_limit / 2, TCP_LIMIT_MIN);
 	sock->window_step = UK_MIN(sock->window_limit / 2, (size_t)TCP_WND_UPDATE_THRESHOLD);
 	if (sock->life != TCP_CONNECTED || !sock->pcb)
 		return;
-	close_window(sock);
+	tcp_close_window(sock);
 	tcp_open_window(sock);
+	tcp_output(sock->pcb);
 }
 
 void tcp_unlimit_window(struct tcp_socket *sock)
 {
-	sock->window_limit = 0;
 	if (sock->pcb)
-		sock->pcb->rcv_wnd = UK_MAX(sock->pcb->rcv_wnd, room(sock));
+		sock->pcb->rcv_wnd = TCP_WND_MAX(sock->pcb) - (tcpwnd_size_t)sock->received_bytes;
 }

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
  * lwIP's pools (<lwip/memp.h>) on the kernel heap, without limits; a few objects of each kind that
- * were freed are kept for the next who asks. net_lock.
+ * were freed are kept for the next who asks. net_lock. And packets, whose memory ends first.
  */
 #include <lwip/etharp.h>
 #include <lwip/igmp.h>
@@ -16,6 +16,7 @@
 #include <lwip/timeouts.h>
 #include <lwip/udp.h>
 #include <uk/heap.h>
+#include <uk/net.h>
 
 #define SPARE_MAX 32
 
@@ -28,6 +29,13 @@ static struct pool {
 	void *spare; /* linked through their first word */
 	unsigned int spare_count;
 } pools[MEMP_MAX];
+
+#define SMALL_BYTES 512 /* headers, acknowledgements: they help to get rid of data */
+
+void *net_malloc(unsigned long size)
+{
+	return size <= SMALL_BYTES || page_spare_count() ? uk_malloc(size) : NULL;
+}
 
 void memp_init(void)
 {

@@ -4,6 +4,7 @@
  *
  * - Data that was copied from the program into a segment's own memory (net_tcp_alloc()) becomes a
  *   segment as it is (net_tcp_append()); tcp_write() would copy it once more.
+ *   (What could not be sent again at once for want of memory keeps its place.)
  * - IP and Ethernet headers to a neighbour that lwIP has used for the connection before, and about
  *   which nothing is in doubt, are written at once (ip_output_short()). All else goes through lwIP.
  *
@@ -22,9 +23,15 @@ static inline err_t ip_output_long(struct pbuf *p, const ip_addr_t *src, const i
 #undef ip_output_if
 #define ip_output_if ip_output_short
 
+#include <lwip/priv/tcp_priv.h>
+err_t rexmit_rto_prepare_sorted(struct tcp_pcb *pcb);
+#define tcp_rexmit_rto_prepare rexmit_rto_prepare_sorted
+
 #include "core/ipv4/etharp.c"
 #include "core/ipv4/ip4.c"
 #include "core/tcp_out.c"
+
+#undef tcp_rexmit_rto_prepare
 
 #include <uk/netdev.h>
 #include <uk/string.h>
@@ -85,6 +92,24 @@ static err_t ip_output_short(struct pbuf *p, const ip_addr_t *src, const ip_addr
 	};
 	h->ip._chksum = (u16_t)~net_checksum_fold(net_checksum_20(&h->ip));
 	return netif->linkoutput(netif, p);
+}
+
+/* --- sending again ------------------------------------------------------------------------------
+ */
+
+/* The segment of a fast retransmission for which there was no memory is the first unsent one. lwIP
+ * would put all that follow it in front of it, and wait for ever. */
+err_t tcp_rexmit_rto_prepare(struct tcp_pcb *pcb)
+{
+	struct tcp_seg *first = pcb->unsent;
+
+	if (first && pcb->unacked &&
+	    TCP_SEQ_LT(lwip_ntohl(first->tcphdr->seqno), lwip_ntohl(pcb->unacked->tcphdr->seqno))) {
+		pcb->unsent = first->next;
+		first->next = pcb->unacked;
+		pcb->unacked = first;
+	}
+	return rexmit_rto_prepare_sorted(pcb);
 }
 
 /* --- data ---------------------------------------------------------------------------------------

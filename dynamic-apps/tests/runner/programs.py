@@ -69,6 +69,7 @@ PROGRAMS = {
     "inotify_watch": (STATIC, ("max",), {}),
     "kmsg": (STATIC, ("max",), {}),
     "netlink": (STATIC, ("max",), {}),
+    "inet_memory": (STATIC, ("max",), {"memory": 32}),
     "inet_tcp": (("static", "musl"), ("max",), {}),
     "inet_udp": (("static", "musl"), ("max",), {}),
     "unix_dgram": (("static", "musl"), ("max",), {}),

@@ -19,6 +19,7 @@
 
 #include <sys/queue.h>
 #include <uk/essentials.h>
+#include <uk/page.h>
 
 struct netif;
 
@@ -40,6 +41,21 @@ bool net_is_locked_by_us(void);
 bool net_has_work(void);
 /** Handles it. net_lock held. */
 void net_poll(void);
+
+/* --- memory -------------------------------------------------------------------------------------
+ */
+
+/** Should less be on its way than usually may? What waits for slow readers must not take the memory
+ *  that the program needs. */
+static inline bool net_memory_is_short(void)
+{
+	struct page_stats stats;
+
+	page_stats(&stats);
+	return stats.free_pages < stats.total_pages / 16;
+}
+/** For lwIP: as uk_malloc(), but of the last that is left packets get none. */
+void *net_malloc(unsigned long size);
 
 /* --- flows: connections whose segments take the short way (tcp_predict.c). net_lock held
  * ----------

@@ -20,10 +20,10 @@
 #define MEM_LIBC_MALLOC 1
 #define MEMP_MEM_MALLOC 1
 #define MEM_ALIGNMENT   8
-#define mem_clib_malloc uk_malloc
+#define mem_clib_malloc net_malloc
 #define mem_clib_calloc uk_calloc
 #define mem_clib_free   uk_free
-void *uk_malloc(unsigned long size);
+void *net_malloc(unsigned long size); /* <uk/net.h> */
 void *uk_calloc(unsigned long count, unsigned long size);
 void uk_free(void *ptr);
 #define MEMP_NUM_SYS_TIMEOUT     16 /* not used; must pass a check */
