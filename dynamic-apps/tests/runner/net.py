@@ -94,6 +94,14 @@ class Guest:
         return False
 
 
+def replug(it):
+    """The link goes and comes back: the guest asks whether its address is still good."""
+    it.monitor.say("set_link wire off")
+    it.session.expect("eth0: link down")
+    it.monitor.say("set_link wire on")
+    it.session.expect("eth0: link up")
+
+
 def ping(context, transport):
     with Guest(context, transport) as it:
         it.resolve()
@@ -176,6 +184,36 @@ def dhcp(context):
         it.end()
 
 
+def broken_replies(frame, rng):
+    """Offers, leases and refusals for this question, each broken in a few bytes or cut short."""
+    for _ in range(200):
+        reply = bytearray(wire.dhcp_reply(frame, rng.choice((wire.OFFER, wire.ACK, wire.NAK)), GUEST,
+                                          PEER, LEASE))
+        for _ in range(rng.randint(1, 8)):
+            reply[rng.choice((rng.randrange(14, len(reply)), rng.randrange(282, len(reply))))] = \
+                rng.choice((0, 1, 4, 53, 128, 255, rng.randrange(256)))
+        if rng.random() < 0.3:
+            del reply[rng.randrange(42, len(reply)):]
+        yield bytes(reply)
+
+
+def dhcp_malformed(context):
+    """Whatever a server answers, the guest lives, and takes its address from a sound one."""
+    rng = random.Random(8)
+    with Guest(context, params="") as it:
+        it.session.expect(r"asking for an address \(DHCP\)")
+        for _ in range(6):
+            for frame in it.wire.frames(2):
+                if wire.dhcp_options(frame):
+                    for reply in broken_replies(frame, rng):
+                        it.wire.send(reply)
+            replug(it)
+        serve_dhcp(it, GUEST, LEASE)
+        it.resolve()
+        it.ping()
+        it.end()
+
+
 def dhcp_wait(context):
     """netdev.wait= keeps the program back until there is an address, which it then finds."""
     with Guest(context, params="netdev.wait=30",
@@ -215,10 +253,7 @@ def link(context):
     with Guest(context) as it:
         it.resolve()
         it.ping()
-        it.monitor.say("set_link wire off")
-        it.session.expect("eth0: link down")
-        it.monitor.say("set_link wire on")
-        it.session.expect("eth0: link up")
+        replug(it)
         it.ping()
         it.end()
 
@@ -337,6 +372,6 @@ def tap(context):
 def tests(context):
     for name in TRANSPORTS:
         yield f"net/ping/{name}", lambda n=name: ping(context, n)
-    for test in (ping6, fragments, dhcp, dhcp_wait, wait_in_vain, bad_parameter, names, link,
+    for test in (ping6, fragments, dhcp, dhcp_malformed, dhcp_wait, wait_in_vain, bad_parameter, names, link,
                  malformed, two_devices, entropy, tap):
         yield f"net/{test.__name__}", lambda t=test: t(context)

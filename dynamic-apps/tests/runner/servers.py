@@ -254,8 +254,11 @@ def open_tcp(it, port, seconds=40):
 
 
 def ping_redis(it, port, seconds=40):
+    ask_redis(it, port, open_tcp(it, port, seconds), seconds)
+
+
+def ask_redis(it, port, ack, seconds=40):
     ports = (port, REDIS_PORT)
-    ack = open_tcp(it, port, seconds)
     ask = wire.tcp(net.PEER, net.GUEST, ports, 1001, ack, wire.TCP_ACK | wire.TCP_PSH, b"PING\r\n")
     if not it.wire.ask(ask, lambda f: (wire.tcp_answer(f, ports) or (0, 0, 0, b""))[3] ==
                        b"+PONG\r\n", seconds):
@@ -309,6 +312,18 @@ def redis_flood(context):
             for number in range(10):
                 ping_repeatedly(it, 2000 + 10 * number)
         ping_redis(it, 9000)
+
+
+def redis_replugged(context):
+    """A connection outlives its link."""
+    initrd, command = app_initrd(context, "redis7")
+    with net.Guest(context, program=command, initrd=initrd) as it:
+        it.session.expect("Ready to accept connections")
+        it.resolve()
+        ack = open_tcp(it, 2000)
+        net.replug(it)
+        ask_redis(it, 2000, ack)
+        ping_redis(it, 2001)
 
 
 def redis_hostile(context):
@@ -439,5 +454,5 @@ def ping_out(context):
 
 def tests(context):
     for test in (redis_commands, redis_benchmark, redis_large, redis_short, redis_many, redis_log,
-                 redis_flood, redis_hostile, nginx, memcached, python_http, go_http, haproxy, curl, ping_out):
+                 redis_flood, redis_replugged, redis_hostile, nginx, memcached, python_http, go_http, haproxy, curl, ping_out):
         yield f"servers/{test.__name__}", lambda t=test: t(context)
