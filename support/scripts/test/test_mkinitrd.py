@@ -168,6 +168,19 @@ def test_patterns_leave_out_what_folders_hold(make, tmp_path):
     assert files == {"lib/os.py", "lib/sub/testing", "lib/test/a"}
 
 
+def test_replaced_contents(make, tmp_path):
+    for name in "own", "other":
+        (tmp_path / name).write_text(name)
+    (tmp_path / "own").chmod(0o751)
+    (tmp_path / "link").symlink_to("own")
+    replace = "-r", f"{tmp_path / 'link'}={tmp_path / 'other'}"
+    found = make(*replace, "-f", f"{tmp_path / 'own'}:/a", "-f", f"{tmp_path / 'link'}:/b")
+    assert found["a"][4] + found["b"][4] == b"other" and found["a"][0] & 0o777 == 0o751
+    assert "a" not in make(*replace, "-f", f"{tmp_path / 'other'}:/c")
+    (tmp_path / "other").unlink()
+    assert "no such file" in make(*replace, "-f", f"{tmp_path / 'own'}:/a")
+
+
 def test_script_brings_its_interpreter(make, tmp_path):
     script = tmp_path / "script"
     script.write_text("#!/usr/bin/env -S cat\n")

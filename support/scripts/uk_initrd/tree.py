@@ -38,9 +38,11 @@ def warn(message):
 
 
 class Tree:
-    def __init__(self, excluded=()):
-        """`excluded`: patterns of host paths that folders keep to themselves."""
+    def __init__(self, excluded=(), replaced=None):
+        """`excluded`: patterns of host paths that folders keep to themselves. `replaced`: host
+        files (real paths) whose contents are those of others."""
         self.excluded = excluded
+        self.replaced = replaced or {}
         self.entries = {}
         self.elf_seen = set()
 
@@ -91,6 +93,15 @@ class Tree:
         self.entries[guest] = link
         for path, entry in moved.items():
             self.put(path, entry)
+
+    def replace(self):
+        """Last: what a file needs is read from the one it stands for."""
+        for entry in self.entries.values():
+            other = self.replaced.get(entry.host)
+            if other is not None:
+                if not os.path.isfile(other):
+                    raise TreeError(f"{other}: no such file")
+                entry.host = other
 
     # --- files of this machine ------------------------------------------------------------------
 
