@@ -104,6 +104,7 @@ static struct inode *make_inode(struct superblock *sb, const struct target *targ
 		inode->uid = process->creds.euid;
 		inode->gid = process->creds.egid;
 	}
+	proc_apply_changes(inode);
 	return inode;
 }
 
@@ -375,12 +376,6 @@ static loff_t proc_dir_lseek(struct file *file, loff_t offset, int whence)
 }
 
 /* --- operations -------------------------------------------------------------------------- */
-
-/* Sizes do not matter (O_TRUNC of a shell's redirection); modes and owners are fixed. */
-int proc_setattr(struct inode *inode, const struct inode_attr *attr)
-{
-	return attr->valid & (ATTR_MODE | ATTR_UID | ATTR_GID) ? -EPERM : 0;
-}
 
 /* A name that is not there cannot come into being. In /proc that shows as for a name that is only
  * looked for, in /sys as a lack of permission. */

@@ -37,6 +37,7 @@ enum proc_dir {
 	DIR_SYS_NET_IPV6,
 	DIR_SYS_NET_IPV6_CONF,
 	DIR_SYS_NET_IPV6_IF, /* of all interfaces, and of each */
+	DIR_SYS_LAST = DIR_SYS_NET_IPV6_IF,
 	/* sysfs */
 	DIR_SYSFS,
 	DIR_DEVICES,
@@ -141,8 +142,12 @@ extern const struct file_ops proc_file_ops;
 extern const struct file_ops proc_mem_ops; /* pid_mem.c */
 int proc_file_open(struct inode *inode, struct file *file);
 
-/* fs.c, link.c */
+/* attr.c */
 int proc_setattr(struct inode *inode, const struct inode_attr *attr);
+/** What chmod and chown made of an inode with this number. */
+void proc_apply_changes(struct inode *inode);
+
+/* fs.c, link.c */
 void proc_inode_release(struct inode *inode);
 extern const struct inode_ops proc_link_inode_ops;
 

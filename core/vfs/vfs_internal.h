@@ -199,7 +199,5 @@ extern const struct inode_ops pipe_inode_ops;
 struct inode *ramfs_nameless(struct inode *dir, uint32_t mode);
 const char *ramfs_readlink(struct inode *inode, char *buf);
 int ramfs_file_setattr(struct inode *inode, const struct inode_attr *attr);
-/** Attributes in memory: mode, owner, times. */
-void inode_apply_attr(struct inode *inode, const struct inode_attr *attr);
 
 #endif /* VFS_INTERNAL_H */

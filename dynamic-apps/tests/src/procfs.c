@@ -327,11 +327,46 @@ static void reading_directories(void)
 	}
 }
 
+static mode_t mode_of(const char *name)
+{
+	struct stat st;
+
+	CHECK_OK(stat(name, &st));
+	return st.st_mode & 07777;
+}
+
+/* Permissions are root's to change where Linux lets it, and stay changed. */
+static void changed_modes(void)
+{
+	static const char *const names[] = {"/proc/version", "/sys/kernel/mm"};
+	struct stat st;
+
+	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
+		mode_t before = mode_of(names[i]);
+
+		CHECK_OK(chmod(names[i], 0500));
+		CHECK_EQ(mode_of(names[i]), 0500);
+		CHECK_OK(chmod(names[i], before));
+		CHECK_EQ(mode_of(names[i]), before);
+	}
+	CHECK_OK(chown("/proc/version", 12, 34));
+	CHECK_OK(stat("/proc/version", &st));
+	CHECK_EQ(st.st_uid, 12);
+	CHECK_EQ(st.st_gid, 34);
+	CHECK_OK(chown("/proc/version", 0, 0));
+	CHECK_ERR(chmod("/proc/self/status", 0600), EPERM);
+	CHECK_ERR(chmod("/proc/sys/kernel/ostype", 0600), EPERM);
+	CHECK_ERR(chown("/proc/sys/kernel", 1, 1), EPERM);
+	CHECK_OK(chown("/proc/self/status", 1, 1)); /* forgotten at the next look */
+	CHECK_OK(stat("/proc/self/status", &st));
+	CHECK_EQ(st.st_uid, 0);
+}
+
 static const struct t_test tests[] = {
 	T(self_links),          T(maps_hold_own_parts), T(maps_follow_mmap),  T(status_fields),
 	T(stat_fields),         T(command_line),        T(descriptors),       T(system_files),
 	T(mount_lists),         T(sys_files),           T(reading_in_pieces), T(what_is_not_there),
-	T(reading_directories),
+	T(reading_directories), T(changed_modes),
 };
 
 T_MAIN(tests)

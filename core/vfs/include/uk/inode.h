@@ -203,6 +203,8 @@ void dentry_remove(struct dentry *dentry);
 /** The child in the cache, without a reference, or NULL. */
 struct dentry *dentry_lookup_cached(struct dentry *parent, const char *name, size_t len);
 
+/** For inode_ops.setattr: mode, owner and times in memory; inode.lock held. */
+void inode_apply_attr(struct inode *inode, const struct inode_attr *attr);
 /** The time stamp for changes made now; cheap (coarse clock). */
 struct timestamp vfs_now(void);
 
