@@ -14,6 +14,7 @@
 #   APPFOO_BAR_EXPECT    := file with the output expected with the defaults, or
 #   APPFOO_BAR_EXPECT_CMD := a shell command that prints it on this machine
 #   APPFOO_BAR_STATUS    := the status expected (0)
+#   APPFOO_BAR_LIBC      := the C library that it loads: glibc (the default), musl or none
 
 UK_APPS :=
 
@@ -31,6 +32,11 @@ uk_app_initrd_args = $(addprefix -f ,$(APP$(1)_FILES)) \
 		     $(patsubst %,-x '%',$(APP$(1)_EXCLUDE)) \
 		     $(if $(filter %:$(APP$(1)_PROGRAM),$(APP$(1)_FILES)),,$(APP$(1)_PROGRAM))
 
+# What replaces this machine's C library in it: as a goal, and for mkinitrd.
+uk_app_libc         = $(filter-out none,$(or $(APP$(1)_LIBC),glibc))
+uk_app_libc_goals   = $(call uk_libc_goals,$(call uk_app_libc,$(1)),patched)
+uk_app_libc_replace = $(call uk_libc_replace,$(call uk_app_libc,$(1)),patched)
+
 define uk_app_rules
 prerequisites-app-$(1):
 	$$(Q)$(SCRIPTS)/prerequisites -p $(APP$(2)_PACKAGES)
@@ -38,8 +44,10 @@ $(APP$(2)_BINARIES): | prerequisites-app-$(1)
 $(APP$(2)_BUILD):
 	$$(Q)mkdir -p $$@
 # make expands the whole recipe before it runs the first line: the folder is a prerequisite.
-$(APP$(2)_BUILD)/initrd.cpio: $(APP$(2)_BINARIES) FORCE | prerequisites-app-$(1) $(APP$(2)_BUILD)
-	$$(Q)$(SCRIPTS)/mkinitrd -o $$@ $(call uk_app_initrd_args,$(2))
+$(APP$(2)_BUILD)/initrd.cpio: $(APP$(2)_BINARIES) FORCE | prerequisites-app-$(1) \
+			      $(call uk_app_libc_goals,$(2)) $(APP$(2)_BUILD)
+	$$(Q)$(SCRIPTS)/mkinitrd -o $$@ $$(call uk_app_libc_replace,$(2)) \
+		$(call uk_app_initrd_args,$(2))
 	$$(file >$$(@D)/cmdline,$$(APP$(2)_PROGRAM) $$(APP$(2)_ARGS))
 test-app-$(1): $(APP$(2)_BUILD)/initrd.cpio
 	$$(Q)UK_EXPECT='$(APP$(2)_EXPECT)' UK_EXPECT_CMD='$(APP$(2)_EXPECT_CMD)' \

@@ -7,7 +7,7 @@
 
 CONFIG_GOALS   := menuconfig defconfig savedefconfig oldconfig olddefconfig
 NOCONFIG_GOALS := $(CONFIG_GOALS) help clean distclean prerequisites prerequisites-% apps check \
-		  check-% host-% script-tests syscall-sites test test-app% bench
+		  check-% host-% script-tests syscall-sites test test-app% bench libc-%
 
 UK_CONFIG      ?= .config
 KCONFIG        := KCONFIG_CONFIG=$(UK_CONFIG) BUILD_DIR=$(BUILD_DIR) $(SCRIPTS)/kconfig
@@ -47,7 +47,7 @@ savedefconfig: prerequisites-build
 
 # Checked at every build, in a few milliseconds; nothing is remade because of it.
 # (A static pattern rule: make looks for no implicit rule for what is .PHONY.)
-UK_PREREQUISITES := $(addprefix prerequisites-,build run test bench)
+UK_PREREQUISITES := $(addprefix prerequisites-,build run test bench libc)
 prerequisites: $(UK_PREREQUISITES)
 $(UK_PREREQUISITES): prerequisites-%:
 	$(Q)$(SCRIPTS)/prerequisites $*

@@ -16,11 +16,14 @@ Run (returns the program's status)
                         $(strip $(UK_APPS))
   make run EXEC=/usr/bin/sqlite3 ARGS="-batch :memory: 'select 1;'" [FILES="host[:guest] ..."]
                         a program of this machine, with its libraries
+  LIBC=patched|distro   C libraries that call the kernel (apps: the default), or Debian's own
   PARAMS="strace=1"  MEM=128  CPUS=1  MACHINE=microvm|x86pc|x86q35  ACCEL=auto|tcg|kvm
   CPU=model  BOOT=pvh|multiboot|auto  TIMEOUT=seconds  QEMU_ARGS=  KERNEL=image
   PORTS="tcp:6379 udp:5353:53"  NET=1  BRIDGE=br0  TAP=tap0
                         a network device, and ports of this machine that lead to the guest
   make apps             collect all apps into build/apps/
+  make libc-glibc  make libc-musl
+                        the patched C libraries, to build/libc/ (glibc takes minutes, once)
 Test
   make test             everything: builds, checks, host tests, fuzzing, apps, tests in the guest
   make check            $(UK_CHECKS)

@@ -2,8 +2,8 @@
 # libmusl: the memory and string routines of <uk/string.h> and qsort, taken from musl as Debian's
 # source package carries it, compiled with the kernel's flags. Nothing of it is in this tree.
 
-MUSL_VERSION := 1.2.3-1
-MUSL_SHA256  := 7d5b0b6062521e4627e099e4c9dc8248d32a30285e959b7eecaa780cf8cfd4a4
+MUSL_VERSION := $(LIBC_MUSL_VERSION)
+MUSL_SHA256  := $(LIBC_MUSL_SHA256)
 UK_SOURCES   := build/src
 MUSL_DIR     := $(UK_SOURCES)/musl-$(MUSL_VERSION)
 MUSL_READY   := $(MUSL_DIR)/.unpacked

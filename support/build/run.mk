@@ -5,6 +5,7 @@
 #   EXEC=<program>    any program of this machine, with its libraries
 #   ARGS="..."        its arguments, quoted as for a shell; the kernel splits them
 #   FILES="HOST[:GUEST] ..."   files and folders to take along
+#   LIBC=patched|distro        which C libraries (apps: patched, programs of this machine: distro)
 #   PARAMS="..."      kernel parameters
 #   KERNEL=<image>    another image than the one built here
 #   PORTS="tcp:6379 udp:5353:53"   a network device, and ports of 127.0.0.1 that lead to the guest;
@@ -35,9 +36,9 @@ UK_RUN_ARGS     = $(value ARGS)
 UK_RUN_PARAMS   = $(value PARAMS)
 # So that the program shows names and times as it does on this machine.
 UK_RUN_NAMES   := $(wildcard /etc/passwd /etc/group /etc/nsswitch.conf /etc/localtime)
-$(UK_RUN_INITRD): FORCE
+$(UK_RUN_INITRD): FORCE | $(call uk_libc_goals,$(UK_LIBCS),distro)
 	$(Q)mkdir -p $(@D)
-	$(Q)$(SCRIPTS)/mkinitrd -o $@ $(addprefix -f ,$(UK_RUN_NAMES) $(FILES)) $(UK_RUN_PROGRAM)
+	$(Q)$(SCRIPTS)/mkinitrd -o $@ $(call uk_libc_replace,$(UK_LIBCS),distro) $(addprefix -f ,$(UK_RUN_NAMES) $(FILES)) $(UK_RUN_PROGRAM)
 else
 UK_RUN_APP     := $(or $(APP),lua)
 ifeq ($(filter $(UK_RUN_APP),$(UK_APPS)),)
@@ -54,9 +55,11 @@ PORTS          ?= $($(UK_RUN_VAR)_PORTS)
 endif
 ifneq ($(FILES),)
 UK_RUN_INITRD  := $(UK_RUN_DIR)/initrd.cpio
-$(UK_RUN_INITRD): $($(UK_RUN_VAR)_BINARIES) FORCE | prerequisites-app-$(UK_RUN_APP)
+$(UK_RUN_INITRD): $($(UK_RUN_VAR)_BINARIES) FORCE | prerequisites-app-$(UK_RUN_APP) \
+		   $(call uk_app_libc_goals,$(patsubst APP%,%,$(UK_RUN_VAR)))
 	$(Q)mkdir -p $(@D)
 	$(Q)$(SCRIPTS)/mkinitrd -o $@ $(addprefix -f ,$(FILES)) \
+		$(call uk_app_libc_replace,$(patsubst APP%,%,$(UK_RUN_VAR))) \
 		$(call uk_app_initrd_args,$(patsubst APP%,%,$(UK_RUN_VAR)))
 endif
 endif
