@@ -28,6 +28,7 @@ include support/build/config.mk
 ifeq ($(UK_MIXED_GOALS),)
 include support/build/toolchain.mk
 include support/build/lib.mk
+include support/build/libc.mk
 ifneq ($(UK_NEEDS_CONFIG),)
 include support/build/import.mk
 include support/build/rules.mk
@@ -39,8 +40,8 @@ include support/build/host.mk
 include support/build/check.mk
 include support/build/help.mk
 
-# Downloads stay until distclean.
-UK_KEEP := $(addprefix $(BUILD_DIR)/,src bench)
+# Downloads stay until distclean, and what takes minutes.
+UK_KEEP := $(addprefix $(BUILD_DIR)/,src bench libc)
 clean:
 	$(Q)rm -rf $(filter-out $(UK_KEEP),$(wildcard $(BUILD_DIR)/*))
 distclean:

@@ -4,6 +4,7 @@ define uk_go
 $(call addapp,$(1))
 APP$(2)_ABOUT    := a static program built by the Go of Debian: $(3)
 APP$(2)_PACKAGES := golang-go
+APP$(2)_LIBC     := none
 APP$(2)_BINARIES := $$(APP$(2)_BUILD)/$(4)
 APP$(2)_PROGRAM  := /$(4)
 APP$(2)_FILES    := $$(APP$(2)_BUILD)/$(4):/$(4)

@@ -6,6 +6,7 @@ define uk_hello
 $(call addapp,$(1))
 APP$(2)_ABOUT    := Hello, world: $(3)
 APP$(2)_PACKAGES := gcc libc6-dev $(if $(filter musl-gcc,$(4)),musl-tools)
+APP$(2)_LIBC     := $(if $(findstring static,$(1)),none,$(if $(filter musl-gcc,$(4)),musl,glibc))
 APP$(2)_BINARIES := $(BUILD_DIR)/apps/$(1)/helloworld
 APP$(2)_PROGRAM  := /helloworld
 APP$(2)_FILES    := $(BUILD_DIR)/apps/$(1)/helloworld:/helloworld
