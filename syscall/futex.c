@@ -93,10 +93,12 @@ static long on_two_words(struct futex_word word, int command, uint32_t value,
 }
 
 /* Everything, the common operations included. */
-static long __uk_noinline any_operation(struct futex_word word, int op, uint32_t value,
-					const void __user *timeout, struct futex_word word2,
+static long __uk_noinline any_operation(uint32_t __user *addr, int op, uint32_t value,
+					const void __user *timeout, uint32_t __user *addr2,
 					uint32_t value3)
 {
+	struct futex_word word = {addr, op & FUTEX_PRIVATE_FLAG};
+	struct futex_word word2 = {addr2, op & FUTEX_PRIVATE_FLAG};
 	int command = op & FUTEX_CMD_MASK;
 
 	if ((op & FUTEX_CLOCK_REALTIME) && !may_use_realtime(command))
@@ -129,19 +131,18 @@ static long __uk_noinline any_operation(struct futex_word word, int op, uint32_t
 	}
 }
 
-/* Two ways through without a stack frame for what mutexes and condition variables do most. */
+/* Ways straight through for what mutexes and condition variables do most; the others move on with
+ * all arguments where they are. */
 long sys_futex(uint32_t __user *addr, int op, uint32_t value, const void __user *timeout,
 	       uint32_t __user *addr2, uint32_t value3)
 {
-	bool is_private = op & FUTEX_PRIVATE_FLAG;
-	struct futex_word word = {addr, is_private};
+	struct futex_word word = {addr, op & FUTEX_PRIVATE_FLAG};
 
 	if ((op & ~FUTEX_PRIVATE_FLAG) == FUTEX_WAKE)
 		return futex_wake(word, (int)value, FUTEX_BITSET_MATCH_ANY);
 	if ((op & ~FUTEX_PRIVATE_FLAG) == FUTEX_WAIT && !timeout)
 		return futex_wait_for_ever(word, value);
-	return any_operation(word, op, value, timeout, (struct futex_word){addr2, is_private},
-			     value3);
+	return any_operation(addr, op, value, timeout, addr2, value3);
 }
 
 static int get_waiter(struct futex_wait_one *one, const struct futex_waitv __user *user)

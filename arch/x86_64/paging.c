@@ -28,10 +28,11 @@
 #define PTE_NX   (1UL << 63)
 #define PTE_ADDR 0x000ffffffffff000UL
 
-#define LEVELS      4
-#define ENTRIES     512UL
-#define KERNEL_HALF 256
-#define FLUSH_ALL   32 /* from this many pages on, reloading CR3 beats single invalidations */
+#define LEVELS         4
+#define ENTRIES        512UL
+#define SLOTS_PER_LINE 8
+#define KERNEL_HALF    256
+#define FLUSH_ALL      32 /* from this many pages on, reloading CR3 beats single invalidations */
 
 extern uint64_t x86_kernel_pml4[ENTRIES], x86_image_pt[ENTRIES];
 extern uint64_t x86_direct_pdpt[ENTRIES];
@@ -268,47 +269,44 @@ struct range {
 	bool has_failed;
 };
 
-/* How many slots from here on are certainly empty, of whole cache lines: what is mapped lies close
- * together, so most of a table often is. */
-static size_t empty_slots(const uint64_t *slot)
+/* Most slots of a big range (a stack's, say) are empty, whole cache lines of them. */
+static inline uint64_t *next_used(uint64_t *slot, const uint64_t *last)
 {
-	const uint64_t *s = slot;
+	while (slot <= last && !*slot) {
+		bool is_empty_line =
+			UK_IS_ALIGNED((uintptr_t)slot, SLOTS_PER_LINE * 8) &&
+			!(slot[1] | slot[2] | slot[3] | slot[4] | slot[5] | slot[6] | slot[7]);
 
-	if ((uintptr_t)slot % 64)
-		return !*slot;
-	while ((s == slot || (uintptr_t)s % UK_PAGE_SIZE) &&
-	       !(s[0] | s[1] | s[2] | s[3] | s[4] | s[5] | s[6] | s[7]))
-		s += 8;
-	return s == slot ? !*slot : (size_t)(s - slot);
+		slot += is_empty_line ? SLOTS_PER_LINE : 1;
+	}
+	return slot;
 }
 
 static void for_each_leaf(struct range *range, uint64_t *table, unsigned int level, vaddr_t start,
 			  vaddr_t end)
 {
 	size_t step = 1UL << table_shift(level);
-	vaddr_t va = start;
+	vaddr_t slot_0 = UK_ALIGN_DOWN(start, step * ENTRIES);
+	uint64_t *slot = &table[table_index(start, level)];
+	const uint64_t *last = &table[table_index(end - 1, level)];
 
-	while (va < end) {
-		uint64_t *slot = &table[table_index(va, level)];
-		vaddr_t slot_start = UK_ALIGN_DOWN(va, step);
-		vaddr_t next = UK_MIN(slot_start + step, end);
-		size_t empty = empty_slots(slot);
+	for (; (slot = next_used(slot, last)) <= last; slot++) {
+		vaddr_t slot_start = slot_0 + (vaddr_t)(slot - table) * step;
 
-		if (empty) {
-			next = UK_MIN(slot_start + empty * step, end);
-		} else if (is_leaf(*slot, level)) {
+		if (is_leaf(*slot, level)) {
 			range->act(range, slot, slot_start, level);
 		} else {
 			uint64_t *below = table_of(*slot);
+			vaddr_t from = UK_MAX(slot_start, start);
+			vaddr_t to = UK_MIN(slot_start + step, end);
 
-			for_each_leaf(range, below, level - 1, va, next);
-			if (range->free_empty && va == slot_start && next == slot_start + step) {
+			for_each_leaf(range, below, level - 1, from, to);
+			if (range->free_empty && to - from == step) {
 				*slot = 0;
 				upcall_pt_free(below);
 				range->is_changed = true; /* the CPU caches tables as well */
 			}
 		}
-		va = next;
 	}
 }
 

@@ -65,6 +65,14 @@ void ukarch_regs_set_sp(struct ukarch_regs *regs, vaddr_t sp)
 	regs->rsp = sp;
 }
 
+/* Apart: what few threads need costs the others no registers. */
+static void __uk_noinline switch_gs_and_stack(struct ukarch_thread *prev,
+					      struct ukarch_thread *next)
+{
+	x86_use_gs(next->gs_base);
+	x86_switch_stack(&prev->kstack_sp, next->kstack_sp);
+}
+
 void ukarch_thread_switch(struct ukarch_thread *prev, struct ukarch_thread *next)
 {
 	struct x86_percpu *percpu = x86_percpu();
@@ -82,11 +90,12 @@ void ukarch_thread_switch(struct ukarch_thread *prev, struct ukarch_thread *next
 			wrmsr(X86_MSR_FS_BASE, next->tls_base);
 		}
 	}
-	if (uk_unlikely(prev->gs_base | next->gs_base))
-		x86_use_gs(next->gs_base);
 	percpu->user_regs = next->user_regs;
 	percpu->current = next;
-	x86_switch_stack(&prev->kstack_sp, next->kstack_sp);
+	if (uk_unlikely(prev->gs_base | next->gs_base))
+		switch_gs_and_stack(prev, next);
+	else
+		x86_switch_stack(&prev->kstack_sp, next->kstack_sp);
 }
 
 void ukarch_thread_set_tls(struct ukarch_thread *thread, uint64_t base)

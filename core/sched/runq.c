@@ -58,22 +58,6 @@ void runq_place_last(struct runq *runq, struct sched_entity *entity)
 	runq_requeue_behind(runq, entity);
 }
 
-void runq_charge(struct runq *runq, struct sched_entity *entity, uint64_t counts)
-{
-	uint64_t least;
-
-	entity->run_counts += counts;
-	if (entity->rt_priority)
-		return;
-	if (uk_unlikely(entity->weight != SCHED_WEIGHT_NICE_0))
-		counts = counts * SCHED_WEIGHT_NICE_0 / entity->weight;
-	least = entity->virtual_time += counts;
-	/* The least of those that compete: whoever waits first, or the runner when it is behind. */
-	if (runq->first && !runq->first->rt_priority)
-		least = UK_MIN(least, runq->first->virtual_time);
-	runq->least_virtual_time = UK_MAX(runq->least_virtual_time, least);
-}
-
 void sched_entity_set(struct sched_entity *entity, unsigned int policy, unsigned int priority,
 		      int nice)
 {

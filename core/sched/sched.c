@@ -215,13 +215,12 @@ static inline void make_runnable(struct task *task)
 	if (task->is_on_cpu)
 		return; /* it had announced its sleep and not got there */
 	runq_place_woken(&cpu.runq, &task->sched);
-	runq_add(&cpu.runq, &task->sched);
-	if (!running->is_on_cpu)
-		return; /* an idle CPU finds it by itself */
-	if (runq_preempts(&task->sched, &running->sched))
+	/* An idle CPU finds it by itself. */
+	if (running->is_on_cpu && runq_preempts(&task->sched, &running->sched))
 		ukarch_thread_set_work(&running->thread, UKARCH_WORK_RESCHED);
-	if (!cpu.slice.is_armed)
+	if (running->is_on_cpu && !cpu.slice.is_armed)
 		start_slice();
+	runq_add(&cpu.runq, &task->sched);
 }
 
 void sched_wake_irqoff(struct task *task)

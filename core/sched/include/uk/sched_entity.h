@@ -94,7 +94,21 @@ static inline void runq_place_woken(struct runq *runq, struct sched_entity *enti
 void runq_place_last(struct runq *runq, struct sched_entity *entity);
 
 /** `entity` has run for `counts`; it is not in the queue. */
-void runq_charge(struct runq *runq, struct sched_entity *entity, uint64_t counts);
+static inline void runq_charge(struct runq *runq, struct sched_entity *entity, uint64_t counts)
+{
+	uint64_t least;
+
+	entity->run_counts += counts;
+	if (entity->rt_priority)
+		return;
+	if (uk_unlikely(entity->weight != SCHED_WEIGHT_NICE_0))
+		counts = counts * SCHED_WEIGHT_NICE_0 / entity->weight;
+	least = entity->virtual_time += counts;
+	/* The least of those that compete: whoever waits first, or the runner when it is behind. */
+	if (runq->first && !runq->first->rt_priority)
+		least = UK_MIN(least, runq->first->virtual_time);
+	runq->least_virtual_time = UK_MAX(runq->least_virtual_time, least);
+}
 
 /** Should `woken` take the CPU from `running` at once? Not for a small lead: two that talk to each
  *  other would switch at every word. */
