@@ -179,8 +179,13 @@ def _compile(context, source, out, variant):
                  "static-pie": ("gcc", "-fPIE", "-static-pie"),
                  "dynamic": ("gcc", "-fPIE", "-pie"),
                  "musl": ("musl-gcc", "-fPIE", "-pie"),
-                 "musl-static": ("musl-gcc", "-fno-pie", "-static", "-no-pie")}
+                 "musl-static": ("musl-gcc", "-fno-pie", "-static", "-no-pie"),
+                 "patched": ("gcc", "-fPIE", "-pie", "-DT_PATCHED"),
+                 "musl-patched": ("musl-gcc", "-fPIE", "-pie", "-DT_PATCHED")}
+    from . import libcs  # which imports this module
+
     compiler, *flags = compilers[variant]
+    flags += libcs.link_flags(context, variant)
     # the tests hand wrong arguments to the C library on purpose
     quiet = ["-Wno-clobbered", "-Wno-nonnull", "-Wno-stringop-overflow", "-Wno-stringop-overread",
              "-Wno-array-bounds"]

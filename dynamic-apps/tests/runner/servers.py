@@ -3,6 +3,7 @@
 import contextlib
 import http.server
 import os
+import pathlib
 import random
 import shutil
 import socket
@@ -21,23 +22,27 @@ def free_port():
         return probe.getsockname()[1]
 
 
-def app_initrd(context, name):
+def app_initrd(context, name, libc="patched"):
     """The catalogue's archive, and its program with arguments; Skipped if they can't be made."""
     def make():
-        path = guest.ROOT / "build" / "apps" / name / "initrd.cpio"
-        made = guest.run(["make", "-s", "-C", guest.ROOT, path.relative_to(guest.ROOT)], 600,
+        folder = pathlib.Path("build" if libc == "patched" else f"build/{libc}")
+        path = folder / "apps" / name / "initrd.cpio"
+        made = guest.run(["make", "-s", "-C", guest.ROOT, f"BUILD_DIR={folder}",
+                          *([f"LIBC={libc}"] if libc != "patched" else []), path], 1800,
                          env={**os.environ, "MAKEFLAGS": ""})
         if made.status != 0:
             raise Skipped(f"{name} cannot be made: {made.output.strip()[-200:]}")
+        path = guest.ROOT / path
         return path, (path.parent / "cmdline").read_text().strip()
-    return context.made(("app", name), make)
+    return context.made(("app", name, libc), make)
 
 
 class Server:
     """A server in the guest behind a port of this machine."""
 
-    def __init__(self, context, name, port, memory=128, more="", params="loglevel=3"):
-        initrd, command = app_initrd(context, name)
+    def __init__(self, context, name, port, memory=128, more="", params="loglevel=3",
+                 libc="patched"):
+        initrd, command = app_initrd(context, name, libc)
         self.port = free_port()
         argv = guest.guest_argv(context, initrd, f"{command} {more}", memory=memory, params=params,
                                 timeout=240)
@@ -98,8 +103,8 @@ def expect(found, wanted):
 
 # --- redis ---------------------------------------------------------------------------------------
 
-def redis(context, memory=128, more=""):
-    server = Server(context, "redis7", 6379, memory, more)
+def redis(context, memory=128, more="", libc="patched"):
+    server = Server(context, "redis7", 6379, memory, more, libc=libc)
     try:
         server.ask(b"PING\r\n", b"+PONG")
     except BaseException:
@@ -114,9 +119,9 @@ def redis_cli(server, *args):
     return done.output.strip()
 
 
-def redis_commands(context):
+def redis_commands(context, libc="patched"):
     need("redis-cli")
-    with redis(context) as server:
+    with redis(context, libc=libc) as server:
         expect(redis_cli(server, "set", "key", "value"), "OK")
         expect(redis_cli(server, "get", "key"), "value")
         expect(redis_cli(server, "eval", "return redis.call('incrby', KEYS[1], ARGV[1])", "1", "n",
@@ -129,6 +134,10 @@ def redis_commands(context):
             expect(waiter.recv(100), b"*2\r\n$4\r\nlist\r\n$4\r\nitem\r\n")
         redis_cli(server, "shutdown", "nosave")
         server.end(0)
+
+
+def redis_distro(context):
+    redis_commands(context, "distro")
 
 
 def redis_benchmark(context):
@@ -453,6 +462,7 @@ def ping_out(context):
 
 
 def tests(context):
-    for test in (redis_commands, redis_benchmark, redis_large, redis_short, redis_many, redis_log,
-                 redis_flood, redis_replugged, redis_hostile, nginx, memcached, python_http, go_http, haproxy, curl, ping_out):
+    for test in (redis_commands, redis_distro, redis_benchmark, redis_large, redis_short,
+                 redis_many, redis_log, redis_flood, redis_replugged, redis_hostile, nginx,
+                 memcached, python_http, go_http, haproxy, curl, ping_out):
         yield f"servers/{test.__name__}", lambda t=test: t(context)
