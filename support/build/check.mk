@@ -9,7 +9,7 @@ $(UK_CHECKS:%=check-%): check-%: | prerequisites-test
 script-tests: | prerequisites-test
 	@$(SCRIPTS)/check scripts
 
-test: | prerequisites-build prerequisites-run prerequisites-test
+test: | prerequisites-build prerequisites-run prerequisites-test prerequisites-libc
 	@$(SCRIPTS)/run-tests '$(MAKE)'
 
 bench: | prerequisites-build prerequisites-run prerequisites-bench
