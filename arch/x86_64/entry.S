@@ -182,7 +182,7 @@ syscall_return_slow:
 	COMPLETE_SYSCALL_REGS
 	movq	%rax, UKARCH_REGS_RAX(%rsp)
 	cmpq	$0, UKARCH_REGS_RIP(%rsp)
-	jg	return_to_user
+	jne	return_to_user
 	movq	%rsp, %rdi
 	call	upcall_settle
 	jmp	return_to_user
@@ -305,11 +305,20 @@ restore_all:
 	iretq
 1:	sti
 	movq	%rsp, %rdi
-	cmpq	$0, UKARCH_REGS_RIP(%rsp)
-	jns	3f
-	call	upcall_settle
+	movq	UKARCH_REGS_RIP(%rsp), %rbx
+	testq	%rbx, %rbx
+	js	3f
+	call	upcall_return_to_user
+	jmp	return_to_user
+	/* Unless something becomes of the program's address, it goes on where it was, which may be
+	 * a site's stub: the address stands for it, but can be the middle of the site. */
+3:	call	upcall_settle
+	movq	UKARCH_REGS_RIP(%rsp), %rbp
 	movq	%rsp, %rdi
-3:	call	upcall_return_to_user
+	call	upcall_return_to_user
+	cmpq	UKARCH_REGS_RIP(%rsp), %rbp
+	jne	return_to_user
+	movq	%rbx, UKARCH_REGS_RIP(%rsp)
 	jmp	return_to_user
 2:	lock andl $~UKARCH_WORK_REGS, UKARCH_THREAD_WORK(%rcx)
 	testl	$UKARCH_WORK_ARCH, %eax
