@@ -416,7 +416,7 @@ static void in_threads(void)
 {
 	struct pair pairs[2 * WAYS];
 	pthread_t threads[2 * WAYS];
-	int ring[2 * WAYS + 1][2], rounds = fewer(500);
+	int ring[2 * WAYS + 1][2], rounds = fewer(1000);
 	unsigned char got;
 
 	alarm_ms(0);
@@ -438,6 +438,9 @@ static void in_threads(void)
 		join(threads[i]);
 		CHECK_EQ(pairs[i].sum, pairs[0].sum);
 	}
+	/* however often threads slept there, and others had the CPU meanwhile */
+	CHECK_EQ(is_patched(way_code(CMP_SITE, 0)), is_patching());
+	CHECK_EQ(is_patched(way_code(MOV_SITE, SYS_read)), is_patching());
 	for (int i = 0; i <= 2 * WAYS; i++) {
 		close(ring[i][0]);
 		close(ring[i][1]);
