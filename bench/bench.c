@@ -51,7 +51,7 @@ static struct {
 	double tsc_khz;         /* -t: rate of the time-stamp counter, 0: use the clock */
 	uint64_t last_failures; /* calls of an item that did not return what they should */
 	/* the other options, see options() */
-	bool is_init, is_calibration;
+	bool is_init, is_calibration, wants_ways;
 	unsigned int batches;
 	const char *only, *program;
 } bench;
@@ -92,14 +92,6 @@ static double per_call(uint64_t elapsed, unsigned long n)
 }
 
 /* --- what is measured ----------------------------------------------------------------------- */
-
-/* Three instructions: add, compare, branch. */
-#define LOOP(n)                                                                                    \
-	for (unsigned long i_ = 0; ({                                                              \
-		     asm volatile("" : "+r"(i_));                                                  \
-		     i_ < (n);                                                                     \
-	     });                                                                                   \
-	     i_++)
 
 static void run_loop_empty(unsigned long n)
 {
@@ -245,12 +237,6 @@ static void run_mprotect_twice(unsigned long n)
 			call3(SYS_mprotect, (long)p, PAGE, PROT_READ | PROT_WRITE) != 0;
 	}
 }
-
-struct item {
-	const char *name;
-	void (*run)(unsigned long n);
-	unsigned int batch; /* calls per batch with -u insn; ten times as many with -u ns */
-};
 
 /* Until the sleep is over and the program goes on: the sleep itself is in the figure. */
 static void run_nanosleep_1us(unsigned long n)
@@ -470,8 +456,24 @@ static void run_program(const char *program)
 	waitpid(pid, NULL, 0);
 }
 
+/* -w: only the ways into the kernel. One that is not there is "none". */
+static void measure_ways(void)
+{
+	if (ways_set_up() < 0)
+		printf("ways failed\n");
+	for (size_t i = 0; i < way_count; i++)
+		if (!strncmp(way_items[i].name, "function:", 9) && !way_function)
+			printf("%s none\n", way_items[i].name);
+		else if (!bench.only || strstr(way_items[i].name, bench.only))
+			measure(&way_items[i], bench.batches);
+}
+
 static void measure_all(void)
 {
+	if (bench.wants_ways) {
+		measure_ways();
+		return;
+	}
 	for (size_t i = 0; i < sizeof(items) / sizeof(items[0]); i++)
 		if (!bench.only || strstr(items[i].name, bench.only))
 			measure(&items[i], bench.batches);
@@ -495,6 +497,7 @@ static void print_tsc_khz(void)
  * -c              print the rate of the time-stamp counter
  * -i              we are /init of a Linux guest
  * -x PROGRAM      run only this program (with -i)
+ * -w              measure the ways into the kernel instead of the calls
  * -u insn|ns, -t KHZ, -b BATCHES, -o PART_OF_A_NAME
  */
 static int options(int argc, char **argv)
@@ -502,11 +505,13 @@ static int options(int argc, char **argv)
 	int opt;
 
 	bench.batches = MAX_BATCHES;
-	while ((opt = getopt(argc, argv, "ciu:t:b:o:x:")) != -1) {
+	while ((opt = getopt(argc, argv, "ciwu:t:b:o:x:")) != -1) {
 		if (opt == 'c')
 			bench.is_calibration = true;
 		else if (opt == 'i')
 			bench.is_init = true;
+		else if (opt == 'w')
+			bench.wants_ways = true;
 		else if (opt == 'u')
 			bench.is_insn = !strcmp(optarg, "insn");
 		else if (opt == 't')

@@ -12,6 +12,9 @@ BUILD = ROOT / "build" / "bench"
 SCRIPTS = ROOT / "support" / "scripts"
 LINUX_PACKAGE = "linux-image-cloud-amd64"
 
+# What a patched C library takes the place of; see vsyscall/.
+LIBC_FILES = ("/lib/x86_64-linux-gnu/ld-linux-x86-64.so.2", "/lib/x86_64-linux-gnu/libc.so.6")
+
 CPU = "max,-erms,-fsrm"
 MEMORY = 256
 EXIT_PORT = 0xF4
@@ -63,6 +66,17 @@ def linux_kernel():
     run(["dpkg", "-x", package, folder / "root"])
     package.unlink()
     return sorted(folder.glob("root/boot/vmlinuz-*"))[-1]
+
+
+def patched_libc():
+    """What mkinitrd is told to take the patched glibc; Failed when it was not built."""
+    built = ROOT / "build" / "libc" / "glibc"
+    if not (built / "libc.so.6").exists():
+        raise Failed("no patched libc: make libc-glibc")
+    argv = []
+    for name in LIBC_FILES:
+        argv += ["-r", f"{name}={built / pathlib.Path(name).name}"]
+    return argv
 
 
 def qemu_command(kernel, initrd, params, memory):

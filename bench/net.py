@@ -26,7 +26,7 @@ import time
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent))
 from common import (BENCH, BUILD, LINUX_PARAMS, MEMORY, SCRIPTS, Failed, attempt,  # noqa: E402
-                    least_memory, linux_kernel, pvh_image, qemu_command, run)
+                    least_memory, linux_kernel, patched_libc, pvh_image, qemu_command, run)
 
 SIOCGIFFLAGS, SIOCSIFFLAGS, IFF_UP = 0x8913, 0x8914, 1
 START_SECONDS = 120
@@ -87,9 +87,9 @@ def write_files():
         (BUILD / name).write_text(text)
 
 
-def make_initrd(name, server, more):
+def make_initrd(name, server, more, replaced=()):
     out = BUILD / f"net-{name}.cpio"
-    argv = [SCRIPTS / "mkinitrd", "-o", out]
+    argv = [SCRIPTS / "mkinitrd", "-o", out, *replaced]
     for host, guest in (*server.files.items(), *more.items()):
         argv += ["-f", f"{BUILD / host}:{guest}"]
     run(argv + [server.program])
@@ -99,15 +99,32 @@ def make_initrd(name, server, more):
 # --- guests --------------------------------------------------------------------------------------
 
 
+# what insn.c counts: the ways into the kernel, by the symbols where they begin
+ENTRIES = {"trap": "x86_syscall_entry", "site": "x86_site_entry", "function": "x86_vsyscall_entry"}
+
+
+def kernel_entries(kernel):
+    """Where in the image the ways into it begin; none without its debug information."""
+    debug = kernel.with_name(kernel.name + ".dbg")
+    if not debug.exists():
+        return {}
+    symbols = {}
+    for line in run(["nm", debug]).splitlines():
+        address, _, name = line.rpartition(" ")
+        symbols[name] = address.split(" ")[0]
+    return {kind: f"0x{symbols[name]}" for kind, name in ENTRIES.items() if name in symbols}
+
+
 class Narthex:
     name = "Narthex"
 
-    def __init__(self, options):
-        self.kernel = pvh_image(options.kernel)
+    def __init__(self, options, params="", libc=()):
+        self.kernel, self.params, self.libc = pvh_image(options.kernel), params, list(libc)
+        self.entries = kernel_entries(options.kernel)
 
     def command(self, server, memory):
-        initrd = make_initrd("narthex", server, {})
-        return qemu_command(self.kernel, initrd, f"-- {server.command}", memory)
+        initrd = make_initrd("narthex", server, {}, self.libc)
+        return qemu_command(self.kernel, initrd, f"{self.params} -- {server.command}", memory)
 
 
 class Linux:
@@ -156,7 +173,9 @@ class Running:
             "-global", "virtio-mmio.force-legacy=false", "-device", "virtio-net-device,netdev=net"]
         if counts:
             self.live.unlink(missing_ok=True)
-            argv += ["-plugin", f"{BUILD / 'insn.so'},live={self.live}"]
+            at = "".join(f",at={place}" for place in getattr(guest, "entries", {}).values())
+            argv += ["-plugin", f"{BUILD / 'insn.so'},live={self.live}{at}"]
+            self.counted = list(getattr(guest, "entries", {}))
         with open(self.console, "wb") as console:
             self.qemu = subprocess.Popen(argv, stdin=subprocess.DEVNULL, stdout=console,
                                          stderr=subprocess.STDOUT)
@@ -200,6 +219,10 @@ class Running:
 
     def insns(self):
         return struct.unpack("=Q", self.live.read_bytes()[:8])[0]
+
+    def calls(self):
+        """How often the kernel was entered, by each way."""
+        return dict(zip(self.counted, struct.unpack_from("=8Q", self.live.read_bytes(), 24)))
 
 
 # --- clients -------------------------------------------------------------------------------------
@@ -295,9 +318,9 @@ def insns_between(running, short, long):
     return (running.insns() - middle - (middle - start)) / (long_count - short_count)
 
 
-def redis_insns(redis, test, depth, count):
+def redis_insns(redis, test, depth, count, clients=10):
     def load(n):
-        load_redis(redis, test, 10, depth, n)
+        load_redis(redis, test, clients, depth, n)
         return n
     return insns_between(redis, lambda: load(count // 10), lambda: load(count))
 
@@ -327,6 +350,37 @@ def measure_insns(guest, rounds, quick):
     return {name: statistics.median(values) for name, values in samples.items()}
 
 
+def paths_of(guest, quick):
+    """By which ways redis' calls come while it serves one client, so that every request is the same
+    calls, and what a request costs then; and with ten."""
+    count = 5000 if quick else 20_000
+    values = {"requests": count}
+    with Running(guest, "redis", counts=True) as redis:
+        load_redis(redis, "get", 10, 1, 2000)  # what runs once is over
+        for clients in (1, 10):
+            before = redis.calls()
+            load_redis(redis, "get", clients, 1, count)
+            calls = redis.calls()
+            values |= {f"{kind}_c{clients}": calls[kind] - before[kind] for kind in calls}
+        values["insns_c1"] = redis_insns(redis, "get", 1, count, clients=1)
+    return values
+
+
+def measure_paths(options):
+    libc = attempt("the patched libc", patched_libc)
+    kinds = {"on": Narthex(options), "off": Narthex(options, "syscall.patching=off")}
+    kinds |= {"libc": Narthex(options, libc=libc)} if libc else {}
+    samples = {name: {} for name in kinds}
+    for _ in range(1 if options.quick else 3):
+        for name, guest in kinds.items():
+            values = attempt(f"ways into the kernel, redis, {name}", paths_of, guest,
+                             options.quick) or {}
+            for item, value in values.items():
+                samples[name].setdefault(item, []).append(value)
+    return {name: {item: statistics.median(values) for item, values in figures.items()}
+            for name, figures in samples.items() if figures}
+
+
 def serves_at(guest, memory):
     """Redis under the whole benchmark, in little, with this many MiB."""
     try:
@@ -354,6 +408,8 @@ def measure(options):
         results["insn"][guest.name] = attempt(
             f"network: instructions per request, {guest.name}", measure_insns, guest,
             1 if options.quick else 3, options.quick) or {}
+    if options.guest != "linux":
+        results["paths"] = attempt("ways into the kernel, redis", measure_paths, options) or {}
     for guest in guests:
         low, high = (16, 48) if guest.name == "Narthex" else (64, 160)
         if guest.name == "Narthex" or not options.quick:

@@ -1,14 +1,15 @@
 # SPDX-License-Identifier: BSD-3-Clause
 """The benchmark page: what is measured, its targets, and the Markdown tables."""
 from report_net import missing_net, net_text
+from report_ways import missing_paths, missing_ways, paths_text, ways_text
 from tables import number, ratio, table, verdict
 
 # name of bench.c, what the table calls it, target in instructions (None: no target)
 ITEMS = [
     ("loop_empty", "empty loop", None),
-    ("clock_gettime_vdso", "clock_gettime, vDSO", 35),
-    ("clock_gettime_trap", "clock_gettime, instruction", None),
-    ("getppid", "getppid, instruction", 70),
+    ("clock_gettime_vdso", "clock_gettime, vDSO", 32),
+    ("clock_gettime_trap", "clock_gettime, the call", None),
+    ("getppid", "getppid", 45),
     ("invalid_call", "invalid call", None),
     ("sched_yield", "sched_yield", 150),
     ("read_zero_1", "read 1 byte /dev/zero", 120),
@@ -50,8 +51,11 @@ def missing_figures(results, only=None, with_ns=True):
         system = results["system"]
         missing += [name for name in SYSTEM_FIGURES if system.get("Narthex", {}).get(name) is None]
         missing += ["start"] if "Narthex" not in system.get("start", {}) else []
+    if "ways" in results:
+        missing += missing_ways(results["ways"])
     if "net" in results:
         missing += missing_net(results["net"], with_ns)
+        missing += missing_paths(results["net"].get("paths", {}))
     return missing
 
 
@@ -111,6 +115,14 @@ exits at once leaves room for {0.3 * floor * 1000 / each:,.0f} blocks, those of 
 """
 
 
+def parts(results):
+    """What follows the tables that every run has."""
+    paths = results.get("net", {}).get("paths")
+    text = ways_text(results["ways"]) if results.get("ways") else ""
+    text += paths_text(paths) if paths else ""
+    return text + (net_text(results["net"]) if "net" in results else "")
+
+
 def page(results, qemu, setting):
     """The whole page; `setting`: what both guests have in common."""
     linux = results.get("linux_version", "-")
@@ -121,6 +133,7 @@ Both guests run the same static program on {setting}.
 
 - insn: guest instructions per call with `-icount shift=0,sleep=off`, of which the loop itself is
   {results.get('loop', 3):.0f}. Ours repeat exactly; Linux' vary by a few with its layout in memory.
+  Calls are made at sites that Narthex makes jumps into the kernel; what they cost as traps is below.
 - ns: medians of runs that alternate between the guests, good for the ratio only.
 - ratio: Linux to Narthex, above 1 is in our favour.
 - QEMU start: the least of several runs that alternate. The image that exits at once
@@ -129,4 +142,4 @@ Both guests run the same static program on {setting}.
 {calls_table(results['insn'], results['ns'])}
 
 {system_table(results['system'])}
-{start_text(results['system'])}{net_text(results['net']) if 'net' in results else ''}"""
+{start_text(results['system'])}{parts(results)}"""
