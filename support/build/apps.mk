@@ -69,13 +69,16 @@ UK_SITE_FILES := 'glibc, libc.so.6=/lib/x86_64-linux-gnu/libc.so.6' \
 		 'glibc, ld.so=/lib64/ld-linux-x86-64.so.2' \
 		 'glibc, a small static program=$(APPHELLOWORLD_STATIC_BINARIES)' \
 		 'busybox, static with glibc=/bin/busybox' \
+		 'glibc, patched=$(UK_LIBC_DIR)/glibc/libc.so.6' \
 		 'musl, libc.so=/lib/ld-musl-x86_64.so.1' \
+		 'musl, patched=$(UK_LIBC_DIR)/musl/ld-musl-x86_64.so.1' \
 		 'musl, a small static program=$(APPHELLOWORLD_MUSL_STATIC_BINARIES)' \
 		 'Go, static=$(APPGO_BINARIES)' \
 		 'Rust, dynamic=$(APPRUST_BINARIES)' \
 		 'redis-server=/usr/bin/redis-server' \
 		 'python3=/usr/bin/python3'
-syscall-sites: $(foreach app,$(UK_SITE_APPS),$(APP$(call ucase,$(app))_BINARIES)) | prerequisites-test
+syscall-sites: $(foreach app,$(UK_SITE_APPS),$(APP$(call ucase,$(app))_BINARIES)) libc-glibc \
+		libc-musl | prerequisites-test
 	$(Q)$(SCRIPTS)/prerequisites -p redis-server python3 musl $(APPBUSYBOX_PACKAGES)
 	$(Q)$(SCRIPTS)/syscall-sites -o docs/syscall-sites.md $(UK_SITE_FILES)
 

@@ -13,7 +13,7 @@ test: | prerequisites-build prerequisites-run prerequisites-test prerequisites-l
 	@$(SCRIPTS)/run-tests '$(MAKE)'
 
 bench: | prerequisites-build prerequisites-run prerequisites-bench
-	@$(MAKE) --no-print-directory image
+	@$(MAKE) --no-print-directory image libc-glibc
 	@bench/run-bench $(BENCH_ARGS)
 
 .PHONY: check $(UK_CHECKS:%=check-%) script-tests test bench
