@@ -68,6 +68,95 @@ static void red_zone(void)
 	munmap(code, PAGE);
 }
 
+/* --- sites that are peculiar --------------------------------------------------------------------
+ */
+
+/* The end of another instruction that looks like the load of the number, which was loaded before.
+ */
+static void lookalikes(void)
+{
+	uint8_t *code = code_map(PAGE), *with_r8 = code + 16, *with_lea = code + 64;
+
+	/* mov $39, %eax; mov $39, %r8d; syscall; mov %r8, %rax; ret */
+	PUT_CODE(with_r8, "\xb8\x27\0\0\0\x41\xb8\x27\0\0\0\x0f\x05\x4c\x89\xc0\xc3");
+	/* mov $39, %eax; lea 39(%rax), %edi; syscall; mov %edi, %eax; ret */
+	PUT_CODE(with_lea, "\xb8\x27\0\0\0\x8d\xb8\x27\0\0\0\x0f\x05\x89\xf8\xc3");
+	code_seal(code, PAGE);
+	for (int i = 0; i < fewer(5000); i++)
+		if (!CHECK_EQ(ENTER(with_r8, 0, 0), 39) || !CHECK_EQ(ENTER(with_lea, 0, 0), 78))
+			break;
+	CHECK_EQ(with_r8[6], 0xb8);
+	CHECK_EQ(with_lea[6], 0xb8);
+	munmap(code, PAGE);
+}
+
+/* The stack pointer is none of the kernel's business: here it is 8. */
+static void any_stack(void)
+{
+	uint8_t *code = code_map(PAGE);
+
+	for (enum way way = MOV_SITE; way < WAYS; way++) {
+		uint8_t *p = code + way * 64, *site;
+
+		PUT_CODE(p, "\x48\x89\xe3\xbc\x08\0\0\0"); /* mov %rsp, %rbx; mov $8, %esp */
+		PUT_CODE(p + 8, "\xb8\x27\0\0\0\x90");     /* mov $39, %eax; nop */
+		site = p + (way == MOV_SITE ? 8 : 14);
+		if (way == MOV_SITE)
+			put_mov_site(site, SYS_getpid);
+		else
+			(way == CMP_SITE ? put_cmp_site : put_cmp32_site)(site);
+		PUT_CODE(site + (way == CMP_SITE ? 8 : 7),
+			 "\x48\x89\xdc\xc3"); /* mov %rbx, %rsp; ret */
+	}
+	code_seal(code, PAGE);
+	for (enum way way = MOV_SITE; way < WAYS; way++)
+		for (int i = 0; i < fewer(3000); i++) {
+			long result;
+
+			asm volatile(
+				"lea -128(%%rsp), %%rsp\n\tcall *%[to]\n\tlea 128(%%rsp), %%rsp"
+				: "=a"(result)
+				: [to] "r"(code + way * 64)
+				: "rbx", "rcx", "r11", "cc", "memory");
+			if (!CHECK_EQ(result, getpid()))
+				break;
+		}
+	for (enum way way = MOV_SITE; way < WAYS; way++)
+		CHECK_EQ(is_patched(code + way * 64 + (way == MOV_SITE ? 8 : 14)), is_patching());
+	munmap(code, PAGE);
+}
+
+static volatile int restored;
+
+static void on_usr1(int signo)
+{
+	(void)signo;
+	restored++;
+}
+
+/* rt_sigreturn(2) by a site: a libc's own has another shape, but who brings one may choose. */
+static void own_restorer(void)
+{
+	struct {
+		void (*handler)(int);
+		unsigned long flags;
+		const void *restorer;
+		unsigned long mask;
+	} action = {on_usr1, 0x04000000 /* SA_RESTORER */, NULL, 0};
+	uint8_t *code = code_map(PAGE);
+
+	put_mov_site(code + 16, SYS_rt_sigreturn);
+	code_seal(code, PAGE);
+	action.restorer = code + 16;
+	CHECK_OK(syscall(SYS_rt_sigaction, SIGUSR1, &action, NULL, 8));
+	for (int i = 0; i < fewer(2000); i++)
+		if (!CHECK_EQ(kill(getpid(), SIGUSR1), 0) || !CHECK_EQ(restored, i + 1))
+			break;
+	CHECK_EQ(is_patched(code + 16), is_patching());
+	signal(SIGUSR1, SIG_DFL);
+	munmap(code, PAGE);
+}
+
 /* --- a storm of signals -------------------------------------------------------------------------
  */
 
@@ -277,7 +366,8 @@ static void asleep_meanwhile(void)
 
 /* The last uses up the room for patched sites. */
 static const struct t_test tests[] = {
-	T(red_zone), T(signal_storm), T(asleep_meanwhile), T(page_changes_below), T(threads_meet),
+	T(red_zone),     T(lookalikes),       T(any_stack),          T(own_restorer),
+	T(signal_storm), T(asleep_meanwhile), T(page_changes_below), T(threads_meet),
 };
 
 T_MAIN(tests)
