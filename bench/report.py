@@ -119,7 +119,7 @@ def parts(results):
     """What follows the tables that every run has."""
     paths = results.get("net", {}).get("paths")
     text = ways_text(results["ways"]) if results.get("ways") else ""
-    text += paths_text(paths) if paths else ""
+    text += paths_text(paths, results.get("ways", {})) if paths else ""
     return text + (net_text(results["net"]) if "net" in results else "")
 
 
