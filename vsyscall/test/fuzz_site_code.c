@@ -17,8 +17,10 @@ static void check(const struct site_code *code)
 	size_t boundary = code->start ? code->start : 2;
 
 	site_encode_jump(code, SLOT, jump);
-	if (code->shape == SITE_MOV ? jump[boundary] != 0x60
-				    : jump[boundary] != 0x65 || jump[boundary + 1] != 0x06)
+	if (code->shape != SITE_MOV ? jump[boundary] != 0x65 || jump[boundary + 1] != 0x06
+				    : jump[boundary] != 0x60 && jump[boundary] != 0x0f)
+		abort();
+	if (code->shape == SITE_CALL && jump[SITE_CALL_AT] != 0x60)
 		abort();
 	site_encode_stub(code, &place, stub);
 	if (site_stub_settle(stub, 0) != place.site)
@@ -26,7 +28,8 @@ static void check(const struct site_code *code)
 	for (size_t i = 0; i < SITE_STUB_BYTES; i++) {
 		uint64_t settled = site_stub_settle(stub, i);
 
-		if (settled && (settled < place.site || settled > place.site + code->len))
+		if (settled && (settled < place.site || settled > place.site + code->len) &&
+		    i != site_stub_call(code) + 6)
 			abort();
 	}
 }

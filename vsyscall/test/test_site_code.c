@@ -31,9 +31,11 @@ static enum site_reason recognize(size_t offset, const void *before, size_t befo
 #define RECOGNIZE(offset, before, behind, nr, code)                                                \
 	recognize(offset, before, sizeof(before) - 1, behind, sizeof(behind) - 1, nr, code)
 
-#define MOV_39  "\xb8\x27\0\0\0"
-#define CMP_RAX "\x48\x3d\0\xf0\xff\xff"
-#define CMP_EAX "\x3d\0\xf0\xff\xff"
+#define MOV_39      "\xb8\x27\0\0\0"
+#define CMP_RAX     "\x48\x3d\0\xf0\xff\xff"
+#define LONG_MOV_39 "\x48\xc7\xc0\x27\0\0\0"
+#define CALL        "\x48\x89\xc7\xe8\xf6\0\0\0" /* mov %rax,%rdi; call to 256 behind the site */
+#define CMP_EAX     "\x3d\0\xf0\xff\xff"
 
 static void test_shapes(void **state)
 {
@@ -50,6 +52,15 @@ static void test_shapes(void **state)
 	assert_int_equal(code.len, 8);
 	assert_int_equal(RECOGNIZE(100, "\x31\xc0", CMP_EAX, 0, &code), SITE_OK);
 	assert_int_equal(code.len, 7);
+	assert_int_equal(RECOGNIZE(100, LONG_MOV_39, "\xc3", 39, &code), SITE_OK);
+	assert_int_equal(code.shape, SITE_MOV);
+	assert_int_equal(code.start, 7);
+	assert_int_equal(code.len, 9);
+	assert_int_equal(RECOGNIZE(100, "\x31\xc0", CALL, 0, &code), SITE_OK);
+	assert_int_equal(code.shape, SITE_CALL);
+	assert_int_equal(code.len, 10);
+	assert_int_equal(RECOGNIZE(100, "", "\x48\x63\xf8\xe9\0\1\0\0", 0, &code), SITE_OK);
+	assert_int_equal(code.shape, SITE_CALL);
 	/* Both at once: the shorter stub. */
 	assert_int_equal(RECOGNIZE(100, MOV_39, CMP_RAX, 39, &code), SITE_OK);
 	assert_int_equal(code.shape, SITE_MOV);
@@ -67,6 +78,8 @@ static void test_what_is_left(void **state)
 	assert_int_equal(RECOGNIZE(100, "\x8d" MOV_39, "\xc3", 39, &code), SITE_SHAPE);
 	assert_int_equal(RECOGNIZE(100, "\x64" MOV_39, "\xc3", 39, &code), SITE_SHAPE);
 	assert_int_equal(RECOGNIZE(100, "\x66" MOV_39, "\xc3", 39, &code), SITE_SHAPE);
+	assert_int_equal(RECOGNIZE(100, "", "\x48\x89\xc6\xe8\0\0\0\0", 39, &code), SITE_SHAPE);
+	assert_int_equal(RECOGNIZE(100, "", "\x48\x89\xc7\xc3\0\0\0\0", 39, &code), SITE_SHAPE);
 	/* A zero in front, the end of an instruction that loads an argument. */
 	assert_int_equal(RECOGNIZE(100, "\xbf\0\0\0\0" MOV_39, "\xc3", 39, &code), SITE_OK);
 }
@@ -103,19 +116,29 @@ static void test_jumps(void **state)
 	assert_int_equal(RECOGNIZE(100, "", CMP_RAX, 39, &code), SITE_OK);
 	site_encode_jump(&code, SLOT, jump);
 	assert_memory_equal(jump, "\xff\x24\x65\x16\x13\x61\xff\x90", 8);
+	assert_int_equal(RECOGNIZE(100, LONG_MOV_39, "\xc3", 39, &code), SITE_OK);
+	site_encode_jump(&code, SLOT, jump);
+	assert_memory_equal(jump, "\xff\x24\x25\x16\x13\x61\xff\x0f\x0b", 9);
+	assert_int_equal(RECOGNIZE(100, "", CALL, 39, &code), SITE_OK);
+	site_encode_jump(&code, SLOT, jump);
+	assert_memory_equal(jump, "\xff\x24\x65\x16\x13\x61\xff", 7);
 }
 
 /* --- stubs, run ------------------------------------------------------------------------------- */
 
 /* Executable memory: the entry, a stub and a site that jumps to it. */
-#define ENTRY 0x000
-#define STUB  0x100
-#define SITE  0x200
+#define ENTRY  0x000
+#define STUB   0x100
+#define SITE   0x200
+#define CALLED (SITE + 256)
 
 static uint8_t *memory;
 
 /* lea 1000(%rax),%rax; jmp *%rcx */
 static const uint8_t entry[] = {0x48, 0x8d, 0x80, 0xe8, 0x03, 0, 0, 0xff, 0xe1};
+
+/* lea 5(%rdi),%rax; ret */
+static const uint8_t called[] = {0x48, 0x8d, 0x47, 0x05, 0xc3};
 
 /* Runs a site: %rax in, %rax out, and whether the compare found it above or equal. */
 static uint64_t run(const struct site_code *code, uint64_t rax, bool *is_above)
@@ -129,6 +152,7 @@ static uint64_t run(const struct site_code *code, uint64_t rax, bool *is_above)
 	uint8_t *site = memory + SITE;
 
 	memcpy(memory + ENTRY, entry, sizeof(entry));
+	memcpy(memory + CALLED, called, sizeof(called));
 	site_encode_stub(code, &place, memory + STUB);
 	memcpy(site, "\xe9\xfb\xfe\xff\xff\xcc\xcc\xcc", 8); /* jmp stub */
 	site[code->len] = 0xc3;                              /* ret */
@@ -138,7 +162,7 @@ static uint64_t run(const struct site_code *code, uint64_t rax, bool *is_above)
 			 "leaq 128(%%rsp), %%rsp"
 			 : "+a"(rax), [above] "=r"(*is_above)
 			 : [site] "r"(site)
-			 : "rcx", "r11", "memory", "cc");
+			 : "rcx", "r11", "rdi", "memory", "cc");
 	return rax;
 }
 
@@ -161,8 +185,14 @@ static void test_stubs_run(void **state)
 	assert_int_equal(RECOGNIZE(100, "", "\x3d\xf3\x03\0\0", 11, &code), SITE_OK);
 	assert_int_equal(run(&code, 12, &is_above), 1012);
 	assert_true(is_above);
+	assert_int_equal(RECOGNIZE(100, LONG_MOV_39, "\xc3", 39, &code), SITE_OK);
+	assert_int_equal(run(&code, 7, &is_above), 1039);
+	assert_int_equal(RECOGNIZE(100, "", CALL, 11, &code), SITE_OK);
+	assert_int_equal(run(&code, 11, &is_above), 1016);
+	assert_int_equal(RECOGNIZE(100, "", "\x48\x89\xc7\xe9\xf6\0\0\0", 11, &code), SITE_OK);
+	assert_int_equal(run(&code, 11, &is_above), 1016);
 	/* No such number: it traps, and the host's kernel says so. */
-	assert_int_equal((int64_t)run(&code, 5000, &is_above), -38);
+	assert_int_equal((int64_t)run(&code, 5000, &is_above), -38 + 5);
 	assert_int_equal(munmap(memory, PAGE), 0);
 }
 
@@ -175,20 +205,29 @@ static void test_settled_addresses(void **state)
 
 	assert_int_equal(RECOGNIZE(100, MOV_39, "\xc3", 39, &code), SITE_OK);
 	site_encode_stub(&code, &place, stub);
+	assert_int_equal(site_stub_start(stub), place.site);
 	assert_int_equal(site_stub_settle(stub, 0), place.site);
 	assert_int_equal(site_stub_settle(stub, 12), place.site);
-	assert_int_equal(site_stub_settle(stub, site_stub_trap(SITE_MOV)), place.site + 5);
-	assert_memory_equal(stub + site_stub_trap(SITE_MOV), "\x0f\x05", 2);
-	assert_int_equal(site_stub_settle(stub, site_stub_post(SITE_MOV)), place.site + 7);
+	assert_int_equal(site_stub_settle(stub, site_stub_trap(&code)), place.site + 5);
+	assert_memory_equal(stub + site_stub_trap(&code), "\x0f\x05", 2);
+	assert_int_equal(site_stub_settle(stub, site_stub_post(&code)), place.site + 7);
 	assert_int_equal(site_stub_settle(stub, SITE_STUB_BYTES - 1), 0);
 
 	assert_int_equal(RECOGNIZE(100, "", CMP_RAX, 0, &code), SITE_OK);
 	site_encode_stub(&code, &place, stub);
 	assert_int_equal(site_stub_settle(stub, 15), place.site);
-	assert_int_equal(site_stub_settle(stub, site_stub_trap(SITE_CMP)), place.site);
-	assert_memory_equal(stub + site_stub_trap(SITE_CMP), "\x0f\x05", 2);
-	assert_int_equal(site_stub_settle(stub, site_stub_post(SITE_CMP)), place.site + 2);
-	assert_int_equal(site_stub_settle(stub, site_stub_post(SITE_CMP) + 6), place.site + 8);
+	assert_int_equal(site_stub_settle(stub, site_stub_trap(&code)), place.site);
+	assert_memory_equal(stub + site_stub_trap(&code), "\x0f\x05", 2);
+	assert_int_equal(site_stub_settle(stub, site_stub_post(&code)), place.site + 2);
+	assert_int_equal(site_stub_settle(stub, site_stub_post(&code) + 6), place.site + 8);
+
+	assert_int_equal(RECOGNIZE(100, "", CALL, 0, &code), SITE_OK);
+	site_encode_stub(&code, &place, stub);
+	assert_int_equal(site_stub_settle(stub, site_stub_post(&code)), place.site + 2);
+	assert_int_equal(site_stub_settle(stub, site_stub_call(&code)), place.site + 5);
+	assert_memory_equal(stub + site_stub_call(&code), "\xff\x35", 2);
+	assert_int_equal(site_stub_settle(stub, site_stub_call(&code) + 6), place.site + 256);
+	assert_int_equal(site_stub_settle(stub, site_stub_call(&code) + 1), 0);
 }
 
 static void test_reasons_have_texts(void **state)

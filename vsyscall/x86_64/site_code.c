@@ -2,26 +2,28 @@
 #include <uk/string.h>
 #include "site_code.h"
 
-#define SYSCALL_BYTES 2
-#define MOV_BYTES     5
-
 #define OP_MOV_EAX 0xb8
 #define OP_CMP_EAX 0x3d
+#define OP_CALL    0xe8
+#define OP_JMP     0xe9
 #define REX_W      0x48
 
-/* Offsets in a stub. */
-#define MOV_LOAD_END 5
-#define MOV_JUMP     12
-#define MOV_TRAP     17
-#define MOV_POST     19
-#define CMP_JAE      6
-#define CMP_LOAD     8
-#define CMP_JUMP     15
-#define CMP_TRAP     20
-#define CMP_POST     22
-#define STUB_LEN     38 /* the site's length, a byte */
-#define STUB_SHAPE   39 /* a byte */
-#define STUB_END     40 /* where the program goes on, 8 bytes */
+#define MOV_BYTES      5                                   /* mov $nr,%eax */
+#define LONG_MOV_BYTES 7                                   /* mov $nr,%rax */
+#define MOVE_BYTES     (SITE_CALL_AT - SITE_SYSCALL_BYTES) /* mov %rax,%rdi */
+#define REL32_BYTES    5                                   /* call, jmp */
+
+/* Offsets in a stub: of those that begin at the `syscall`; and of what all have at the end. */
+#define CMP_JAE     6
+#define CMP_LOAD    8
+#define CMP_JUMP    15
+#define CMP_TRAP    20
+#define CMP_POST    22
+#define STUB_SHAPE  40 /* a byte each */
+#define STUB_BEFORE 41 /* site_code.start */
+#define STUB_LEN    42
+#define STUB_END    48 /* where the site ends, 8 bytes */
+#define STUB_TARGET 56 /* where it calls or jumps to, 8 bytes */
 
 const char *site_reason_text(enum site_reason reason)
 {
@@ -37,6 +39,14 @@ const char *site_reason_text(enum site_reason reason)
 	};
 
 	return texts[reason];
+}
+
+const char *site_shape_text(enum site_shape shape)
+{
+	static const char texts[][8] = {
+		[SITE_MOV] = "mov", [SITE_CMP] = "cmp", [SITE_CALL] = "call"};
+
+	return texts[shape];
 }
 
 static uint32_t get32(const uint8_t *at)
@@ -64,36 +74,69 @@ static bool may_continue(uint8_t before)
 	return (before & 0xf0) == 0x40 || (before >= 0x64 && before <= 0x67) || before == 0x8d;
 }
 
-static bool is_mov(const uint8_t *syscall, uint64_t nr)
+/* The bytes in front of the `syscall` that load its number, 0: they do something else. */
+static uint8_t load_bytes(const uint8_t *syscall, size_t room, uint64_t nr)
 {
-	const uint8_t *mov = syscall - MOV_BYTES;
+	static const uint8_t long_mov[] = {REX_W, 0xc7, 0xc0};
 
-	return mov[0] == OP_MOV_EAX && get32(mov + 1) == nr && !may_continue(mov[-1]);
+	if (room < MOV_BYTES + 1 || get32(syscall - 4) != nr)
+		return 0;
+	if (syscall[-MOV_BYTES] == OP_MOV_EAX && !may_continue(syscall[-MOV_BYTES - 1]))
+		return MOV_BYTES;
+	if (room > LONG_MOV_BYTES &&
+	    !memcmp(syscall - LONG_MOV_BYTES, long_mov, sizeof(long_mov)) &&
+	    !may_continue(syscall[-LONG_MOV_BYTES - 1]))
+		return LONG_MOV_BYTES;
+	return 0;
 }
 
-/* The length of the compare, 0: there is none. */
-static size_t cmp_bytes(const uint8_t *behind, size_t room)
+/* The bytes of the compare behind the `syscall`, 0: there is none. */
+static uint8_t cmp_bytes(const uint8_t *behind, size_t room)
 {
 	if (room >= 6 && behind[0] == REX_W && behind[1] == OP_CMP_EAX)
 		return 6;
 	return room >= 5 && behind[0] == OP_CMP_EAX ? 5 : 0;
 }
 
+/* The same of a move of the result and a call or a jump. */
+static uint8_t call_bytes(const uint8_t *behind, size_t room)
+{
+	static const uint8_t moves[][MOVE_BYTES] = {{REX_W, 0x89, 0xc7}, {REX_W, 0x63, 0xf8}};
+
+	if (room < MOVE_BYTES + REL32_BYTES ||
+	    (behind[MOVE_BYTES] != OP_CALL && behind[MOVE_BYTES] != OP_JMP))
+		return 0;
+	if (memcmp(behind, moves[0], MOVE_BYTES) && memcmp(behind, moves[1], MOVE_BYTES))
+		return 0;
+	return MOVE_BYTES + REL32_BYTES;
+}
+
+static bool find_shape(const uint8_t *syscall, size_t before, size_t behind, uint64_t nr,
+		       struct site_code *code)
+{
+	const uint8_t *next = syscall + SITE_SYSCALL_BYTES;
+	uint8_t bytes;
+
+	if ((bytes = load_bytes(syscall, before, nr)))
+		*code = (struct site_code){SITE_MOV, bytes, bytes + SITE_SYSCALL_BYTES, {0}};
+	else if ((bytes = cmp_bytes(next, behind)))
+		*code = (struct site_code){SITE_CMP, 0, SITE_SYSCALL_BYTES + bytes, {0}};
+	else if ((bytes = call_bytes(next, behind)))
+		*code = (struct site_code){SITE_CALL, 0, SITE_SYSCALL_BYTES + bytes, {0}};
+	return bytes;
+}
+
 enum site_reason site_recognize(const uint8_t *page, size_t page_bytes, size_t offset, uint64_t nr,
 				struct site_code *code)
 {
-	size_t cmp, room;
+	size_t behind;
 
-	if (offset + SYSCALL_BYTES > page_bytes)
+	if (offset + SITE_SYSCALL_BYTES > page_bytes)
 		return SITE_BOUNDARY;
-	room = page_bytes - offset - SYSCALL_BYTES;
-	cmp = cmp_bytes(page + offset + SYSCALL_BYTES, room);
-	*code = (struct site_code){.shape = SITE_CMP, .len = (uint8_t)(SYSCALL_BYTES + cmp)};
-	if (offset > MOV_BYTES && is_mov(page + offset, nr))
-		*code = (struct site_code){
-			.shape = SITE_MOV, .start = MOV_BYTES, .len = MOV_BYTES + SYSCALL_BYTES};
-	else if (!cmp)
-		return offset <= MOV_BYTES || room < 6 ? SITE_BOUNDARY : SITE_SHAPE;
+	behind = page_bytes - offset - SITE_SYSCALL_BYTES;
+	if (!find_shape(page + offset, offset, behind, nr, code))
+		return offset <= LONG_MOV_BYTES || behind < MOVE_BYTES + REL32_BYTES ? SITE_BOUNDARY
+										     : SITE_SHAPE;
 	memcpy(code->bytes, page + offset - code->start, code->len);
 	return SITE_OK;
 }
@@ -109,111 +152,152 @@ bool site_slot_is_valid(uint64_t address)
 
 void site_encode_jump(const struct site_code *code, uint64_t slot, uint8_t *out)
 {
+	memcpy(out, code->bytes, code->len);
 	out[0] = 0xff;
 	out[1] = 0x24;
 	out[2] = code->shape == SITE_MOV ? 0x25 : 0x65;
 	put32(out + 3, slot);
 	if (code->len == 8)
-		out[7] = 0x90;
+		out[7] = 0x90; /* nop: nobody gets there */
+	if (code->len == LONG_MOV_BYTES + SITE_SYSCALL_BYTES)
+		memcpy(out + LONG_MOV_BYTES, "\x0f\x0b", 2); /* ud2 */
 }
 
-/* An instruction whose last four bytes are relative to its end. */
-static void put_relative(uint8_t *out, size_t end, uint64_t stub, uint64_t target)
+/* Appends instructions at `at`; returns where the next one goes. */
+static size_t put(uint8_t *stub, size_t at, const void *bytes, size_t len)
 {
-	put32(out + end - 4, target - (stub + end));
+	memcpy(stub + at, bytes, len);
+	return at + len;
+}
+
+/* One whose last four bytes are relative to its end. */
+static size_t put_relative(uint8_t *stub, size_t at, const void *bytes, size_t len, uint64_t here,
+			   uint64_t target)
+{
+	put(stub, at, bytes, len);
+	put32(stub + at + len, target - (here + at + len + 4));
+	return at + len + 4;
+}
+
+/* The same that refers to a word of the stub. */
+static size_t put_with_word(uint8_t *stub, size_t at, const void *bytes, size_t len, size_t word)
+{
+	return put_relative(stub, at, bytes, len, 0, word);
 }
 
 static void encode_mov(const struct site_code *code, const struct site_stub_place *place,
 		       uint8_t *out)
 {
-	static const uint8_t text[] = {
-		OP_MOV_EAX, 0,    0,    0, 0,       /* mov $nr,%eax */
-		0x48,       0x8b, 0x0d, 0, 0, 0, 0, /* mov end(%rip),%rcx */
-		0xe9,       0,    0,    0, 0,       /* jmp x86_site_entry */
-		0x0f,       0x05,                   /* trap: syscall */
-		0xff,       0x25, 0,    0, 0, 0,    /* post: jmp *end(%rip) */
-	};
+	size_t at = put(out, 0, code->bytes, code->start);
 
-	memcpy(out, text, sizeof(text));
-	memcpy(out, code->bytes, MOV_BYTES);
-	put_relative(out, MOV_JUMP, place->stub, place->stub + STUB_END);
-	put_relative(out, MOV_TRAP, place->stub, place->kernel_entry);
-	put_relative(out, sizeof(text), place->stub, place->stub + STUB_END);
+	at = put(out, at, "\x48\xc7\xc1", 3); /* mov $post,%rcx */
+	put32(out + at, place->stub + site_stub_post(code));
+	at += 4;
+	at = put_relative(out, at, "\xe9", 1, place->stub, place->kernel_entry); /* jmp */
+	at = put(out, at, "\x0f\x05", 2);
+	put_with_word(out, at, "\xff\x25", 2, STUB_END); /* jmp * */
+}
+
+static void encode_post(const struct site_code *code, uint8_t *out)
+{
+	const uint8_t *behind = code->bytes + SITE_SYSCALL_BYTES;
+	bool is_call = code->shape == SITE_CALL;
+	size_t at = put(out, CMP_POST, behind,
+			is_call ? MOVE_BYTES : (size_t)code->len - SITE_SYSCALL_BYTES);
+
+	if (is_call && behind[MOVE_BYTES] == OP_CALL)
+		at = put_with_word(out, at, "\xff\x35", 2, STUB_END); /* push */
+	put_with_word(out, at, "\xff\x25", 2, is_call ? STUB_TARGET : STUB_END);
 }
 
 static void encode_cmp(const struct site_code *code, const struct site_stub_place *place,
 		       uint8_t *out)
 {
-	static const uint8_t text[] = {
-		0x48, OP_CMP_EAX,
-		0,    0,
-		0,    0,                   /* cmp $entries,%rax */
-		0x73, CMP_TRAP - CMP_LOAD, /* jae trap */
-		0x48, 0xc7,
-		0xc1, 0,
-		0,    0,
+	static const uint8_t head[] = {
+		REX_W, OP_CMP_EAX,
+		0,     0,
+		0,     0,                   /* cmp $entries,%rax */
+		0x73,  CMP_TRAP - CMP_LOAD, /* jae trap */
+		0x48,  0xc7,
+		0xc1,  0,
+		0,     0,
 		0, /* mov $post,%rcx */
-		0xe9, 0,
-		0,    0,
-		0,          /* jmp x86_site_entry */
-		0x0f, 0x05, /* trap: syscall */
 	};
-	static const uint8_t jump[] = {0xff, 0x25, 0, 0, 0, 0}; /* jmp *end(%rip) */
-	size_t cmp = (size_t)code->len - SYSCALL_BYTES, done = CMP_POST + cmp;
 
-	memcpy(out, text, sizeof(text));
+	put(out, 0, head, sizeof(head));
 	put32(out + CMP_JAE - 4, place->entries);
 	put32(out + CMP_JUMP - 4, place->stub + CMP_POST);
-	put_relative(out, CMP_TRAP, place->stub, place->kernel_entry);
-	memcpy(out + CMP_POST, code->bytes + SYSCALL_BYTES, cmp);
-	memcpy(out + done, jump, sizeof(jump));
-	put_relative(out, done + sizeof(jump), place->stub, place->stub + STUB_END);
+	put_relative(out, CMP_JUMP, "\xe9", 1, place->stub, place->kernel_entry);
+	put(out, CMP_TRAP, "\x0f\x05", 2);
+	encode_post(code, out);
 }
 
 void site_encode_stub(const struct site_code *code, const struct site_stub_place *place,
 		      uint8_t out[SITE_STUB_BYTES])
 {
-	uint64_t end = place->site + code->len;
+	uint64_t end = place->site + code->len, target;
 
 	memset(out, 0xcc, SITE_STUB_BYTES);
 	if (code->shape == SITE_MOV)
 		encode_mov(code, place, out);
 	else
 		encode_cmp(code, place, out);
-	out[STUB_LEN] = code->len;
 	out[STUB_SHAPE] = (uint8_t)code->shape;
-	memcpy(out + STUB_END, &end, sizeof(end));
+	out[STUB_BEFORE] = code->start;
+	out[STUB_LEN] = code->len;
+	put(out, STUB_END, &end, sizeof(end));
+	target = end + (uint64_t)(int64_t)(int32_t)get32(code->bytes + code->len - 4);
+	put(out, STUB_TARGET, &target, sizeof(target));
 }
 
-size_t site_stub_trap(enum site_shape shape)
+size_t site_stub_trap(const struct site_code *code)
 {
-	return shape == SITE_MOV ? MOV_TRAP : CMP_TRAP;
+	return code->shape == SITE_MOV ? code->start + 12UL : CMP_TRAP;
 }
 
-size_t site_stub_post(enum site_shape shape)
+size_t site_stub_post(const struct site_code *code)
 {
-	return shape == SITE_MOV ? MOV_POST : CMP_POST;
+	return site_stub_trap(code) + SITE_SYSCALL_BYTES;
 }
 
-/* Before the call it is as if the site had not been reached; its first instructions may run twice.
- */
+size_t site_stub_call(const struct site_code *code)
+{
+	return site_stub_post(code) + MOVE_BYTES;
+}
+
+static uint64_t get_word(const uint8_t *stub, size_t at)
+{
+	uint64_t word;
+
+	memcpy(&word, stub + at, sizeof(word));
+	return word;
+}
+
+uint64_t site_stub_start(const uint8_t stub[SITE_STUB_BYTES])
+{
+	return get_word(stub, STUB_END) - stub[STUB_LEN];
+}
+
+/* Before the call it is as if the site had not been reached; its first instructions may run
+ * twice. */
 uint64_t site_stub_settle(const uint8_t stub[SITE_STUB_BYTES], size_t offset)
 {
-	uint64_t end, start;
-	size_t len = stub[STUB_LEN];
+	const struct site_code code = {.shape = (enum site_shape)stub[STUB_SHAPE],
+				       .start = stub[STUB_BEFORE]};
+	uint64_t start = site_stub_start(stub), end = get_word(stub, STUB_END);
+	size_t trap = site_stub_trap(&code), behind = offset - site_stub_post(&code);
 
-	memcpy(&end, stub + STUB_END, sizeof(end));
-	start = end - len;
-	if (stub[STUB_SHAPE] == SITE_MOV) {
-		if (offset == MOV_TRAP)
-			return start + MOV_BYTES;
-		if (offset == MOV_POST)
-			return end;
-		return offset < MOV_TRAP ? start : 0;
-	}
-	if (offset == CMP_POST)
-		return start + SYSCALL_BYTES;
-	if (offset == CMP_POST + len - SYSCALL_BYTES)
-		return end;
-	return offset <= CMP_TRAP ? start : 0;
+	if (offset < trap)
+		return start;
+	if (offset == trap)
+		return start + code.start;
+	if (behind == 0)
+		return start + code.start + SITE_SYSCALL_BYTES;
+	if (code.shape == SITE_CMP)
+		return behind + SITE_SYSCALL_BYTES == stub[STUB_LEN] ? end : 0;
+	if (code.shape == SITE_CALL && behind == MOVE_BYTES)
+		return end - REL32_BYTES;
+	/* The return address is on the stack: it is there. */
+	return code.shape == SITE_CALL && behind == MOVE_BYTES + 6 ? get_word(stub, STUB_TARGET)
+								   : 0;
 }

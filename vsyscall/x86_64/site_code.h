@@ -3,30 +3,32 @@
  * Call sites as machine code: which shapes may be patched, and what they become. Pure.
  *
  *   mov   b8 nr32 0f 05            mov $nr,%eax; syscall            ff 24 25 slot32
+ *         48 c7 c0 nr32 0f 05      mov $nr,%rax; syscall            ff 24 25 slot32 0f 0b
  *   cmp   0f 05 48 3d imm32        syscall; cmp $imm,%rax           ff 24 65 slot32 90
  *         0f 05 3d imm32           syscall; cmp $imm,%eax           ff 24 65 slot32
+ *   call  0f 05 48 89 c7 e8 rel32  syscall; mov %rax,%rdi; call f   ff 24 65 slot32 (and the rest)
+ *         48 63 f8: movslq %eax,%rdi; e9: jmp f
  *
- * Both become `jmp *slot`, with two of the encodings it has, chosen for what else the bytes mean.
+ * All become `jmp *slot`, with two of the encodings it has, chosen for what else the bytes mean.
  * Somebody may go on in the middle of a site, where an instruction began before: a jump, a thread
  * or a signal frame that was there when it was patched, a call that is issued again. All such
  * places hold an invalid opcode:
  *
- *   mov   at 5, the old `syscall`: the slot's third byte, 60 or 61. Slots lie at ...ff60_xxxx
- *         and ...ff61_xxxx.
+ *   mov   at the old `syscall`: the slot's third byte, 60 or 61, since slots lie at ...ff60_xxxx
+ *         and ...ff61_xxxx; or 0f 0b, which is invalid by definition.
  *   cmp   at 2, the old compare: 65, a prefix, and the slot's first byte. It is one of
  *         06 0e 16 1e, so slots lie at such addresses only.
+ *   call  at 2, as cmp; at 5, the old call: the slot's third byte.
  *
  * A slot holds the address of a stub, which lies near it:
  *
  *   mov   mov $nr,%eax              cmp   cmp $entries,%rax      numbers of no call trap
- *         mov end(%rip),%rcx              jae trap
+ *         mov $post,%rcx                  jae trap
  *         jmp x86_site_entry              mov $post,%rcx
  *   trap: syscall                         jmp x86_site_entry
  *   post: jmp *end(%rip)            trap: syscall
- *                                   post: cmp $imm,%rax
- *                                   done: jmp *end(%rip)
- *
- * A block of 256 bytes has room for four of both.
+ *                                   post: cmp $imm,%rax          call: the move; push end(%rip);
+ *                                         jmp *end(%rip)               jmp *target(%rip)
  */
 #ifndef VSYSCALL_SITE_CODE_H
 #define VSYSCALL_SITE_CODE_H
@@ -35,7 +37,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
-enum site_shape { SITE_MOV, SITE_CMP };
+enum site_shape { SITE_MOV, SITE_CMP, SITE_CALL };
+const char *site_shape_text(enum site_shape shape);
 
 /* Why a site is left as it is. */
 enum site_reason {
@@ -50,8 +53,9 @@ enum site_reason {
 };
 const char *site_reason_text(enum site_reason reason);
 
-#define SITE_BYTES_MAX 8
-#define SITE_MOV_BYTES 7
+#define SITE_BYTES_MAX     10
+#define SITE_SYSCALL_BYTES 2
+#define SITE_CALL_AT       5 /* in a site of that shape: the call */
 
 /** A site that may be patched. */
 struct site_code {
@@ -74,7 +78,7 @@ bool site_slot_is_valid(uint64_t address);
 /** The jump through the slot, code->len bytes. */
 void site_encode_jump(const struct site_code *code, uint64_t slot, uint8_t *out);
 
-#define SITE_STUB_BYTES 48
+#define SITE_STUB_BYTES 64
 
 /** Where a stub and what it refers to are. */
 struct site_stub_place {
@@ -86,12 +90,15 @@ struct site_stub_place {
 void site_encode_stub(const struct site_code *code, const struct site_stub_place *place,
 		      uint8_t out[SITE_STUB_BYTES]);
 
-/** The stub's own `syscall`, and what is behind it, as offsets into the stub. */
-size_t site_stub_trap(enum site_shape shape);
-size_t site_stub_post(enum site_shape shape);
+/** The stub's own `syscall`, what is behind it, and its call, as offsets into the stub. */
+size_t site_stub_trap(const struct site_code *code);
+size_t site_stub_post(const struct site_code *code);
+size_t site_stub_call(const struct site_code *code);
 
 /** What address of the program's stands for a thread at `offset` of the stub; 0: no instruction
  *  begins there. */
 uint64_t site_stub_settle(const uint8_t stub[SITE_STUB_BYTES], size_t offset);
+/** The first byte of the stub's site. */
+uint64_t site_stub_start(const uint8_t stub[SITE_STUB_BYTES]);
 
 #endif /* VSYSCALL_SITE_CODE_H */

@@ -20,6 +20,7 @@
 #include <linux/mman.h>
 #include <uk/arch/cpu.h>
 #include <uk/arch/upcall.h>
+#include <uk/clock.h>
 #include <uk/heap.h>
 #include <uk/page.h>
 #include <uk/param.h>
@@ -30,11 +31,10 @@
 #include "sites.h"
 #include "stubs.h"
 
-#define MIN_SPACING   8 /* between samples, on average */
-#define MAX_SPACING   1024
-#define MAX_SITES     4096
-#define MAX_REPAIRS   250 /* then a site is not worth it: many threads may sleep in one */
-#define SYSCALL_BYTES 2
+#define MIN_SPACING 8 /* between samples, on average */
+#define MAX_SPACING 1024
+#define MAX_SITES   4096
+#define MAX_REPAIRS 10000 /* in a second */
 
 struct site {
 	RB_ENTRY(site) node;
@@ -42,9 +42,10 @@ struct site {
 	vaddr_t slot;          /* 0: was never patched */
 	struct site_code code; /* what is or was there */
 	uint16_t nr;
-	uint8_t reason;  /* enum site_reason: why it is not patched */
-	uint8_t repairs; /* how often it went on in its middle */
+	uint8_t reason; /* enum site_reason: why it is not patched */
 	bool is_patched;
+	uint16_t repairs;          /* how often the program went on in its middle, */
+	uint64_t repairs_since_ns; /* within a second */
 };
 RB_HEAD(site_tree, site);
 
@@ -136,24 +137,23 @@ static enum site_reason patch(struct vmspace *vm, struct site *site, const struc
 /* --- what becomes of the memory ----------------------------------------------------------------
  */
 
-#define FOREACH_IN(site, sites, from, to)                                                          \
+#define SITES_FOREACH(site, sites, from, to)                                                       \
 	for (struct site first_ = {.syscall = (from)},                                             \
 			 *(site) = RB_NFIND(site_tree, &(sites)->tree, &first_);                   \
 	     (site) && (site)->syscall < (to); (site) = RB_NEXT(site_tree, &(sites)->tree, site))
 
 static void before_change(struct vmspace *vm, vaddr_t start, vaddr_t end)
 {
-	FOREACH_IN(site, sites_of(vm), start, end)
-	restore(vm, site);
+	SITES_FOREACH (site, sites_of(vm), start, end)
+		restore(vm, site);
 }
 
 /* What is mapped there next is other code, even with the same bytes. */
 static void before_unmap(struct vmspace *vm, vaddr_t start, vaddr_t end)
 {
-	FOREACH_IN(site, sites_of(vm), start, end)
-	{
+	SITES_FOREACH (site, sites_of(vm), start, end) {
 		site->is_patched = false;
-		site->repairs = 0;
+		site->reason = SITE_OK; /* what comes there next may be another story */
 	}
 }
 
@@ -211,7 +211,7 @@ static enum site_reason judge(struct vmspace *vm, const struct site *site, uint6
 		return SITE_SHARED;
 	if (vma->prot & PROT_WRITE)
 		return SITE_WRITABLE;
-	if (site->repairs >= MAX_REPAIRS)
+	if (site->reason == SITE_JUMPED_AT)
 		return SITE_JUMPED_AT;
 	return site_recognize(page, UK_PAGE_SIZE, site->syscall % UK_PAGE_SIZE, nr, code);
 }
@@ -219,14 +219,13 @@ static enum site_reason judge(struct vmspace *vm, const struct site *site, uint6
 /* The trap that a site was patched at returns behind its `syscall`: in the middle, of some. */
 static void leave_patched(const struct site *site, struct ukarch_regs *regs)
 {
-	if (site->code.shape == SITE_CMP)
-		regs->rip = stub_of_slot(site->slot) + site_stub_post(SITE_CMP);
+	regs->rip = stub_of_slot(site->slot) + site_stub_post(&site->code);
 }
 
 /* Is the site patched now? */
 static bool look_at(struct vmspace *vm, struct ukarch_regs *regs, uint64_t nr)
 {
-	vaddr_t address = regs->rip - SYSCALL_BYTES;
+	vaddr_t address = regs->rip - SITE_SYSCALL_BYTES;
 	struct site *site = find(vm, address);
 	struct site_code code;
 
@@ -274,26 +273,43 @@ int upcall_syscall_sampled(struct ukarch_regs *regs)
 /* --- the middle of a site ----------------------------------------------------------------------
  */
 
+/* A program that does so all the time is better off without: it costs ten times a trap. */
+static void count_repair(struct vmspace *vm, struct site *site)
+{
+	uint64_t now = clock_monotonic_ns();
+
+	if (now - site->repairs_since_ns > UK_NSEC_PER_SEC) {
+		site->repairs_since_ns = now;
+		site->repairs = 0;
+	}
+	if (++site->repairs < MAX_REPAIRS)
+		return;
+	restore(vm, site);
+	site->reason = SITE_JUMPED_AT;
+}
+
+/* The patched site with its `syscall` at `address`, or NULL. */
+static struct site *find_patched(struct vmspace *vm, vaddr_t address)
+{
+	struct site *site = find(vm, address);
+
+	return site && site->is_patched && shows_jump(vm, site) ? site : NULL;
+}
+
 static bool repair(struct vmspace *vm, struct ukarch_regs *regs)
 {
-	struct site *site = find(vm, regs->rip);
-	vaddr_t stub;
+	struct site *site;
 
-	if (!site || !site->is_patched || site->code.shape != SITE_MOV)
-		site = find(vm, regs->rip - SYSCALL_BYTES);
-	if (!site || !site->is_patched || !shows_jump(vm, site))
-		return false;
-	stub = stub_of_slot(site->slot);
-	if (regs->rip == site->syscall && site->code.shape == SITE_MOV)
-		regs->rip = stub + site_stub_trap(SITE_MOV);
-	else if (site->code.shape == SITE_CMP)
-		regs->rip = stub + site_stub_post(SITE_CMP);
+	if ((site = find_patched(vm, regs->rip)) && site->code.start)
+		regs->rip = stub_of_slot(site->slot) + site_stub_trap(&site->code);
+	else if ((site = find_patched(vm, regs->rip - SITE_SYSCALL_BYTES)) && !site->code.start)
+		regs->rip = stub_of_slot(site->slot) + site_stub_post(&site->code);
+	else if ((site = find_patched(vm, regs->rip - SITE_CALL_AT)) &&
+		 site->code.shape == SITE_CALL)
+		regs->rip = stub_of_slot(site->slot) + site_stub_call(&site->code);
 	else
 		return false;
-	if (++site->repairs == MAX_REPAIRS) {
-		restore(vm, site);
-		site->reason = SITE_JUMPED_AT;
-	}
+	count_repair(vm, site);
 	return true;
 }
 
@@ -320,9 +336,7 @@ vaddr_t sites_settle(vaddr_t pc)
 
 vaddr_t sites_start_of(vaddr_t rcx)
 {
-	vaddr_t behind_syscall = sites_settle(rcx);
-
-	return behind_syscall ? behind_syscall - SYSCALL_BYTES : rcx - SITE_MOV_BYTES;
+	return site_stub_start((const uint8_t *)stub_at(rcx));
 }
 
 void sites_stop(void)
@@ -344,7 +358,7 @@ static void show_site(struct seq *seq, const struct site *site)
 {
 	if (site->is_patched)
 		seq_printf(seq, "%016lx patched %s %u\n", start_of(site),
-			   site->code.shape == SITE_MOV ? "mov" : "cmp", site->nr);
+			   site_shape_text(site->code.shape), site->nr);
 	else if (site->reason != SITE_OK)
 		seq_printf(seq, "%016lx left %s %u\n", site->syscall,
 			   site_reason_text(site->reason), site->nr);
@@ -358,8 +372,8 @@ static void show_sites(struct seq *seq)
 	mutex_lock(&vm->lock);
 	sites = sites_of(vm);
 	if (sites)
-		FOREACH_IN(site, sites, 0, UKARCH_USER_END)
-	show_site(seq, site);
+		SITES_FOREACH (site, sites, 0, UKARCH_USER_END)
+			show_site(seq, site);
 	mutex_unlock(&vm->lock);
 }
 

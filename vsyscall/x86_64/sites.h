@@ -10,7 +10,7 @@
 
 /** The address of the program's that stands for `pc`; 0 when it is not in a stub. */
 vaddr_t sites_settle(vaddr_t pc);
-/** The first byte of the site whose stub passed `rcx` to x86_site_entry. */
+/** The first byte of the site whose stub came to x86_site_entry with `rcx`. */
 vaddr_t sites_start_of(vaddr_t rcx);
 
 /** Puts all original bytes of the current program back, and patches no more. */

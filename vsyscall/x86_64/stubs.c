@@ -6,10 +6,10 @@
 #include <uk/string.h>
 #include "stubs.h"
 
-/* A block: four slots, each at an address whose first byte is an invalid opcode, and their stubs.
+/* A block: three slots, each at an address whose first byte is an invalid opcode, and their stubs.
  */
 #define BLOCK_BYTES     256
-#define STUBS_PER_BLOCK 4
+#define STUBS_PER_BLOCK 3
 #define SLOT(index)     (0x06 + 8 * (index))
 #define STUB(index)     (0x28 + SITE_STUB_BYTES * (index))
 #define AREA_START      (UKARCH_VSYSCALL_ADDR + UK_PAGE_SIZE)
