@@ -110,6 +110,7 @@ static const struct file_ops null_ops = {
 	.read = null_read,
 	.write = null_write,
 	.lseek = file_lseek_zero,
+	.is_no_source = true, /* as on Linux since 5.10 */
 };
 static const struct file_ops zero_ops = {
 	.read = zero_read,

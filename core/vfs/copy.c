@@ -61,6 +61,8 @@ uk_ssize_t vfs_copy_range(struct file *in, loff_t *in_pos, struct file *out, lof
 		return -EBADF;
 	if (!(in->mode & (FILE_SEEKABLE | FILE_PREAD)))
 		return in_pos ? -ESPIPE : -EINVAL;
+	if (in->ops->is_no_source && len)
+		return -EINVAL;
 	len = UK_MIN(len, UK_RW_MAX_BYTES);
 	if (in_pos)
 		return copy_from(in, in_pos, out, out_pos, len);

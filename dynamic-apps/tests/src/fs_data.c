@@ -327,6 +327,13 @@ static void copies_from_device(void)
 	close(fds[0]);
 	close(fds[1]);
 	close(in);
+	in = open("/dev/null", O_RDONLY);
+	CHECK_ERR(sendfile(out, in, NULL, 1), EINVAL);
+	CHECK_EQ(sendfile(out, in, NULL, 0), 0);
+	close(in);
+	in = open("/dev/zero", O_RDONLY);
+	CHECK_EQ(sendfile(out, in, NULL, 1), 1);
+	close(in);
 	close(out);
 }
 

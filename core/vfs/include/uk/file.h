@@ -44,6 +44,7 @@ struct file_ops {
 	void (*release)(struct file *file);                      /* last reference gone */
 	/** What /proc/<pid>/fdinfo/<fd> says beyond offset and flags. (nothing) */
 	void (*show_fdinfo)(struct file *file, struct seq *seq);
+	bool is_no_source; /* sendfile(2) does not read it (it does) */
 };
 
 /* file.mode */
