@@ -30,6 +30,7 @@ static void entry_of_threads(void)
 {
 	uintptr_t kernels = getauxval(AT_SYSINFO);
 
+	CHECK_EQ(kernels != 0, t_is_guest());
 	CHECK(entry() != 0);
 	CHECK(join(start(entry_of_thread, NULL)) == (void *)entry());
 	if (kernels)
