@@ -27,6 +27,7 @@
 #define LOOP_WORK    (UKARCH_WORK_SIGNAL | UKARCH_WORK_RESCHED)
 #define EXIT_WORK    (LOOP_WORK | UKARCH_WORK_REGS | UKARCH_WORK_ARCH)
 #define MSR_GS_BASE  0xc0000101
+#define RFLAGS_FIXED 0x2
 
 	.macro	SAVE_CALLEE_SAVED frame=rsp
 	movq	%rbx, UKARCH_REGS_RBX(%\frame)
@@ -48,7 +49,11 @@
 	movq	%rcx, UKARCH_REGS_R11(%rsp)
 	.endm
 
+	/* What comes before IRETQ. It faults while NT is set (SDM vol. 2), which a program may do and
+	 * the ways in that do not trap leave as it is. */
 	.macro	POP_REGS
+	pushq	$RFLAGS_FIXED
+	popfq
 	popq	%r15
 	popq	%r14
 	popq	%r13

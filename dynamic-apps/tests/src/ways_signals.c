@@ -354,6 +354,33 @@ static void sent_to_self(void)
 	}
 }
 
+static void set_nested_task(bool is_set)
+{
+	asm volatile("lea -128(%%rsp), %%rsp\n\tpushfq\n\t"
+		     "andl $0xffffbfff, (%%rsp)\n\torl %[flag], (%%rsp)\n\t"
+		     "popfq\n\tlea 128(%%rsp), %%rsp"
+		     :
+		     : [flag] "r"(is_set ? 0x4000 : 0)
+		     : "cc", "memory");
+}
+
+/* The flag that no program needs, and that the kernel's own way back does not like. */
+static void nested_task_flag(void)
+{
+	const struct timespec pause = {0, 1000000};
+
+	for (enum way way = TRAP; way < WAYS; way++) {
+		begin(way, SYS_kill, 0);
+		way_heat(way, SYS_kill);
+		way_heat(way, SYS_nanosleep);
+		set_nested_task(true);
+		WAY_CALL(way, SYS_kill, getpid(), SIGALRM);
+		WAY_CALL(way, SYS_nanosleep, (long)&pause);
+		set_nested_task(false);
+		CHECK_EQ(seen.count, 1);
+	}
+}
+
 /* --- stacks and threads ----------------------------------------------------------------------- */
 
 static long enter_on(void *stack, const void *code, long nr, long a)
@@ -448,9 +475,9 @@ static void in_threads(void)
 }
 
 static const struct t_test tests[] = {
-	T(interrupted), T(restarted),    T(restart_block), T(changed_registers),
-	T(changed_rip), T(made_again),   T(jump_out),      T(other_stacks),
-	T(no_stack),    T(sent_to_self), T(in_threads),
+	T(interrupted), T(restarted),    T(restart_block),    T(changed_registers),
+	T(changed_rip), T(made_again),   T(jump_out),         T(other_stacks),
+	T(no_stack),    T(sent_to_self), T(nested_task_flag), T(in_threads),
 };
 
 T_MAIN(tests)
