@@ -12,17 +12,15 @@ static bool is_length(size_t count)
 	return uk_likely((long)count >= 0);
 }
 
-/* Neither a position nor a limit to look after (pipes, sockets, terminals, devices), nobody to
- * tell, and the operation is there. */
-static inline bool is_stream(const struct file *file, unsigned int right, size_t count)
+/* Neither a position nor a limit to look after (pipes, sockets, terminals, devices), and nobody to
+ * tell. `direct` is FILE_DIRECT_READ or FILE_DIRECT_WRITE. */
+static inline bool is_stream(const struct file *file, unsigned int direct, size_t count)
 {
-	const unsigned int other = FILE_SEEKABLE | FILE_PATH | FILE_NOTIFY | FILE_LACKS_OP;
-
-	return (file->mode & (right | other)) == right && count <= UK_RW_MAX_BYTES;
+	return (file->mode & direct) && count <= UK_RW_MAX_BYTES;
 }
 
 /* A stream, and nobody could close the descriptor meanwhile: the call goes straight to the file. */
-static inline struct file *find_stream(int fd, unsigned int right, size_t count)
+static inline struct file *find_stream(int fd, unsigned int direct, size_t count)
 {
 	const struct fdtable *table = current->fdtable;
 	struct file *file;
@@ -30,7 +28,7 @@ static inline struct file *find_stream(int fd, unsigned int right, size_t count)
 	if (uk_unlikely((unsigned int)fd >= table->size || table->refcount > 1))
 		return NULL;
 	file = table->files[fd];
-	return file && is_stream(file, right, count) ? file : NULL;
+	return file && is_stream(file, direct, count) ? file : NULL;
 }
 
 static long __uk_noinline read_any(int fd, void __user *buf, size_t count)
@@ -41,7 +39,7 @@ static long __uk_noinline read_any(int fd, void __user *buf, size_t count)
 
 	if (!loan.file)
 		return -EBADF;
-	if (is_stream(loan.file, FILE_READ, count))
+	if (is_stream(loan.file, FILE_DIRECT_READ, count))
 		result = loan.file->ops->read(loan.file, &uio, NULL);
 	else
 		result = is_length(count) ? file_read(loan.file, &uio, NULL) : -EFAULT;
@@ -51,7 +49,7 @@ static long __uk_noinline read_any(int fd, void __user *buf, size_t count)
 
 long sys_read(int fd, void __user *buf, size_t count)
 {
-	struct file *file = find_stream(fd, FILE_READ, count);
+	struct file *file = find_stream(fd, FILE_DIRECT_READ, count);
 
 	if (file) {
 		struct uio uio = uio_user(buf, count);
@@ -69,7 +67,7 @@ static long __uk_noinline write_any(int fd, const void __user *buf, size_t count
 
 	if (!loan.file)
 		return -EBADF;
-	if (is_stream(loan.file, FILE_WRITE, count))
+	if (is_stream(loan.file, FILE_DIRECT_WRITE, count))
 		result = loan.file->ops->write(loan.file, &uio, NULL);
 	else
 		result = is_length(count) ? file_write(loan.file, &uio, NULL) : -EFAULT;
@@ -79,7 +77,7 @@ static long __uk_noinline write_any(int fd, const void __user *buf, size_t count
 
 long sys_write(int fd, const void __user *buf, size_t count)
 {
-	struct file *file = find_stream(fd, FILE_WRITE, count);
+	struct file *file = find_stream(fd, FILE_DIRECT_WRITE, count);
 
 	if (file) {
 		struct uio uio = uio_user((void __user *)buf, count);

@@ -41,10 +41,11 @@ static uk_ssize_t zero_read(struct file *file, struct uio *uio, loff_t *pos)
 {
 	size_t len = uio->resid_bytes;
 
-	if (len > SCHED_PIECE_BYTES || !uio_is_single(uio))
+	if (len > SCHED_PIECE_BYTES || !uio_is_single(uio) ||
+	    (uintptr_t)uio->base > UKARCH_USER_END - SCHED_PIECE_BYTES)
 		return read_zero_pieces(uio);
 	/* One buffer, wholly used up: nobody looks at the uio again. */
-	return clear_user_partial(uio->base, len);
+	return ukarch_clear_user(uio->base, len);
 }
 
 static uk_ssize_t full_write(struct file *file, struct uio *uio, loff_t *pos)

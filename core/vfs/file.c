@@ -13,12 +13,15 @@
 
 #define SETFL_MASK (O_APPEND | O_NONBLOCK | O_DIRECT | O_NOATIME | FASYNC)
 
-void file_set_ops(struct file *file, const struct file_ops *ops)
+void file_note_direct(struct file *file)
 {
-	file->ops = ops;
-	file->mode &= ~FILE_LACKS_OP;
-	if ((!ops->read && (file->mode & FILE_READ)) || (!ops->write && (file->mode & FILE_WRITE)))
-		file->mode |= FILE_LACKS_OP;
+	file->mode &= ~(FILE_DIRECT_READ | FILE_DIRECT_WRITE);
+	if (file->mode & (FILE_SEEKABLE | FILE_PATH | FILE_NOTIFY))
+		return;
+	if ((file->mode & FILE_READ) && file->ops->read)
+		file->mode |= FILE_DIRECT_READ;
+	if ((file->mode & FILE_WRITE) && file->ops->write)
+		file->mode |= FILE_DIRECT_WRITE;
 }
 
 struct file *file_alloc(const struct file_ops *ops, unsigned int flags, unsigned int mode)
@@ -30,7 +33,8 @@ struct file *file_alloc(const struct file_ops *ops, unsigned int flags, unsigned
 	file->refcount = 1;
 	file->flags = flags;
 	file->mode = mode;
-	file_set_ops(file, ops);
+	file->ops = ops;
+	file_note_direct(file);
 	file->path.mount = NULL;
 	file->path.dentry = NULL;
 	file->inode = NULL;

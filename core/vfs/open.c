@@ -26,7 +26,7 @@ static int attach_ops(struct file *file, struct inode *inode)
 {
 	const struct chrdev *dev;
 
-	file_set_ops(file, inode->file_ops ? inode->file_ops : &no_device_ops);
+	file->ops = inode->file_ops ? inode->file_ops : &no_device_ops;
 	if (uk_unlikely(inode->ops->open != NULL))
 		return inode->ops->open(inode, file);
 	switch (inode->mode & S_IFMT) {
@@ -44,7 +44,7 @@ static int attach_ops(struct file *file, struct inode *inode)
 			dev = chrdev_find(inode->rdev);
 			if (!dev)
 				return -ENXIO;
-			file_set_ops(file, dev->ops);
+			file->ops = dev->ops;
 		}
 		if (file->ops->lseek)
 			file->mode |= FILE_PREAD;
@@ -91,6 +91,7 @@ struct file *file_open_path(const struct path *path, int flags)
 			file_put(file);
 			return ERR_PTR(ret);
 		}
+		file_note_direct(file);
 	}
 	file->path = *path;
 	fsnotify_file(file, IN_OPEN);

@@ -400,7 +400,7 @@ int fifo_open(struct inode *inode, struct file *file)
 	}
 	if (access & FILE_READ && pipe->writers)
 		file->priv = NULL; /* it was there: its going is a hang-up */
-	file_set_ops(file, &pipe_file_ops);
+	file->ops = &pipe_file_ops;
 	return 0;
 }
 

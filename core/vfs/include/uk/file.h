@@ -50,13 +50,15 @@ struct file_ops {
 /* file.mode */
 #define FILE_READ     0x1
 #define FILE_WRITE    0x2
-#define FILE_SEEKABLE 0x4   /* has an implicit offset */
-#define FILE_PATH     0x8   /* O_PATH: names a place, cannot be used for I/O */
-#define FILE_PREAD    0x10  /* no offset of its own, but pread(2) and lseek(2) are allowed */
-#define FILE_NOTIFY   0x20  /* a stream whose reads and writes somebody may watch */
-#define FILE_WRITER   0x40  /* counted in inode.write_count */
-#define FILE_DENIES   0x80  /* the same, as one that forbids writing */
-#define FILE_LACKS_OP 0x100 /* it may be read (or written), but the operation is NULL */
+#define FILE_SEEKABLE 0x4  /* has an implicit offset */
+#define FILE_PATH     0x8  /* O_PATH: names a place, cannot be used for I/O */
+#define FILE_PREAD    0x10 /* no offset of its own, but pread(2) and lseek(2) are allowed */
+#define FILE_NOTIFY   0x20 /* a stream whose reads and writes somebody may watch */
+#define FILE_WRITER   0x40 /* counted in inode.write_count */
+#define FILE_DENIES   0x80 /* the same, as one that forbids writing */
+/* file_note_direct() says so: a stream, nobody to tell, and the operation is there. */
+#define FILE_DIRECT_READ  0x100
+#define FILE_DIRECT_WRITE 0x200
 
 struct file {
 	unsigned int refcount;
@@ -75,8 +77,8 @@ struct file {
 	LIST_HEAD(, epoll_item) watches; /* interest lists it is in: core/event's */
 };
 
-/** Changes what a file that was just made does. */
-void file_set_ops(struct file *file, const struct file_ops *ops);
+/** After mode or ops of a file that is being made were changed. */
+void file_note_direct(struct file *file);
 /** A file over an inode / without one; refcount 1. ERR_PTR(-ENOMEM/-ENFILE). */
 struct file *file_alloc(const struct file_ops *ops, unsigned int flags, unsigned int mode);
 static inline void file_get(struct file *file)
