@@ -86,6 +86,7 @@ PROGRAMS = {
 WAYS = {
     "three_ways": (("static", "static-pie", "dynamic"), BOTH_CPUS),
     "ways_signals": (("static", "dynamic", "musl"), BOTH_CPUS),
+    "ways_unwind": (("dynamic", "static", "static-pie"), BOTH_CPUS),
     "sites_memory": (EVERY, BOTH_CPUS),
     "sites_run": (("static", "dynamic", "musl"), BOTH_CPUS),
     "sites_gs": (STATIC, BOTH_CPUS),
