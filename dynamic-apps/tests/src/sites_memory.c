@@ -106,19 +106,41 @@ static void own_text(void)
 
 static void into_the_syscall(void)
 {
+	for (enum way way = MOV_SITE; way <= LONG_SITE; way++) {
+		uint8_t *page = code_map(PAGE), *site = page + AT;
+		const uint8_t *instruction = site + site_syscall(way);
+
+		put_site(site, way, SYS_getpid);
+		code_seal(page, PAGE);
+		CHECK_HEAT(site, SYS_getpid);
+		for (int i = 0; i < fewer(300); i++) {
+			/* another number, by the instruction alone */
+			if (!CHECK_EQ(ENTER(instruction, SYS_close, -1), -EBADF) ||
+			    !CHECK_EQ(CALL(site), getpid()) ||
+			    !CHECK_EQ(ENTER(instruction, 500, 0), -ENOSYS))
+				break;
+			heat(site, SYS_getpid);
+		}
+		CHECK_EQ(CALL(site), getpid());
+		munmap(page, PAGE);
+	}
+}
+
+/* What is behind the instruction: the move, and the call. */
+static void into_the_call(void)
+{
 	uint8_t *page = code_map(PAGE), *site = page + AT;
 
-	put_mov_site(site, SYS_getpid);
+	put_site(site, CALL_SITE, 0);
 	code_seal(page, PAGE);
 	CHECK_HEAT(site, SYS_getpid);
-	for (int i = 0; i < fewer(300); i++) {
-		/* another number, by the instruction alone */
-		if (!CHECK_EQ(ENTER(site + 5, SYS_close, -1), -EBADF) ||
-		    !CHECK_EQ(CALL(site), getpid()) || !CHECK_EQ(ENTER(site + 5, 500, 0), -ENOSYS))
+	for (int i = 0; i < fewer(200); i++) {
+		if (!CHECK_EQ(ENTER(site + 2, 4711 + i, 12), 4711 + i) ||
+		    !CHECK_EQ(ENTER(site + 5, 12, 815 + i), 815 + i) ||
+		    !CHECK_EQ(call_site(site), getpid()))
 			break;
 		heat(site, SYS_getpid);
 	}
-	CHECK_EQ(CALL(site), getpid());
 	munmap(page, PAGE);
 }
 
@@ -353,19 +375,22 @@ static void moved(void)
 
 static void across_pages(void)
 {
-	for (int shape = 0; shape < 3; shape++)
-		for (int before = 1; before < 8 - (shape != 1); before++) {
-			uint8_t *code = code_map(2 * PAGE), *site = code + PAGE - before;
-			uint8_t bytes[SITE_BYTES];
+	static const int bytes[WAYS] = {[MOV_SITE] = 7,
+					[LONG_SITE] = 9,
+					[CMP_SITE] = 8,
+					[CMP32_SITE] = 7,
+					[CALL_SITE] = 10};
 
-			if (shape == 0)
-				put_mov_site(site, SYS_getpid);
-			else
-				(shape == 1 ? put_cmp_site : put_cmp32_site)(site);
-			memcpy(bytes, site, 9);
+	for (enum way way = MOV_SITE; way < WAYS; way++)
+		for (int before = 1; before < bytes[way]; before++) {
+			uint8_t *code = code_map(2 * PAGE), *site = code + PAGE - before;
+			uint8_t copy[SITE_BYTES];
+
+			put_site(site, way, SYS_getpid);
+			memcpy(copy, site, sizeof(copy));
 			code_seal(code, 2 * PAGE);
 			heat(site, SYS_getpid);
-			CHECK(memcmp(bytes, site, 9) == 0);
+			CHECK(memcmp(copy, site, sizeof(copy)) == 0);
 			CHECK_EQ(call_site(site), getpid());
 			munmap(code, 2 * PAGE);
 		}
@@ -467,10 +492,14 @@ static void very_many(void)
 
 /* The last two use up the room for patched sites. */
 static const struct t_test tests[] = {
-	T(own_text),      T(into_the_syscall), T(into_the_cmp),     T(changes_itself),
-	T(writable_code), T(written_and_back), T(other_code_there), T(dropped),
-	T(moved),         T(across_pages),     T(at_ends),          T(shared_file),
-	T(private_file),  T(just_in_time),     T(very_many),
+	T(own_text),         T(into_the_syscall),
+	T(into_the_call),    T(into_the_cmp),
+	T(changes_itself),   T(writable_code),
+	T(written_and_back), T(other_code_there),
+	T(dropped),          T(moved),
+	T(across_pages),     T(at_ends),
+	T(shared_file),      T(private_file),
+	T(just_in_time),     T(very_many),
 };
 
 T_MAIN(tests)

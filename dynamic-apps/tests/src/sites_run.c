@@ -12,6 +12,9 @@
 /* --- the red zone ------------------------------------------------------------------------------
  */
 
+static const int site_bytes[WAYS] = {
+	[MOV_SITE] = 7, [LONG_SITE] = 9, [CMP_SITE] = 8, [CMP32_SITE] = 7};
+
 /*
  * A leaf function with its data below the stack pointer and a site inlined: fills 16 words there,
  * makes the call and gives the differences ored together. code(rdi: number, rsi: seed).
@@ -25,14 +28,9 @@ static size_t put_leaf(uint8_t *at, enum way way)
 		p[4] = (uint8_t)(-8 * i);
 		p += 8;
 	}
-	if (way == MOV_SITE) {
-		put_mov_site(p, SYS_getpid);
-		p += 7;
-	} else {
-		PUT_CODE(p, "\x89\xf8"); /* mov %edi, %eax */
-		(way == CMP_SITE ? put_cmp_site : put_cmp32_site)(p + 2);
-		p += way == CMP_SITE ? 10 : 9;
-	}
+	PUT_CODE(p, "\x89\xf8"); /* mov %edi, %eax */
+	put_site(p + 2, way, SYS_getpid);
+	p += 2 + site_bytes[way];
 	PUT_CODE(p, "\x31\xc0"); /* xor %eax, %eax */
 	p += 2;
 	for (int i = 16; i >= 1; i--) { /* dec %rsi; mov -8*i(%rsp), %rdx; xor %rsi, %rdx; or */
@@ -45,25 +43,25 @@ static size_t put_leaf(uint8_t *at, enum way way)
 }
 
 /* Where the site of such a function is. */
-static uint8_t *site_of_leaf(uint8_t *leaf, enum way way)
+static uint8_t *site_of_leaf(uint8_t *leaf)
 {
-	return leaf + 16 * 8 + (way == MOV_SITE ? 0 : 2);
+	return leaf + 16 * 8 + 2;
 }
 
 static void red_zone(void)
 {
 	uint8_t *code = code_map(PAGE);
 
-	for (enum way way = MOV_SITE; way < WAYS; way++)
+	for (enum way way = MOV_SITE; way < CALL_SITE; way++)
 		CHECK(put_leaf(code + way * 512, way) < 512);
 	code_seal(code, PAGE);
-	for (enum way way = MOV_SITE; way < WAYS; way++) {
+	for (enum way way = MOV_SITE; way < CALL_SITE; way++) {
 		for (int i = 0; i < fewer(3000); i++)
 			if (!CHECK_EQ(ENTER(code + way * 512, 0, SYS_getppid,
 					    0x123456789abcL * (i + 1)),
 				      0))
 				break;
-		CHECK_EQ(is_patched(site_of_leaf(code + way * 512, way)), is_patching());
+		CHECK_EQ(is_patched(site_of_leaf(code + way * 512)), is_patching());
 	}
 	munmap(code, PAGE);
 }
@@ -95,21 +93,17 @@ static void any_stack(void)
 {
 	uint8_t *code = code_map(PAGE);
 
-	for (enum way way = MOV_SITE; way < WAYS; way++) {
+	for (enum way way = MOV_SITE; way < CALL_SITE; way++) {
 		uint8_t *p = code + way * 64, *site;
 
 		PUT_CODE(p, "\x48\x89\xe3\xbc\x08\0\0\0"); /* mov %rsp, %rbx; mov $8, %esp */
 		PUT_CODE(p + 8, "\xb8\x27\0\0\0\x90");     /* mov $39, %eax; nop */
-		site = p + (way == MOV_SITE ? 8 : 14);
-		if (way == MOV_SITE)
-			put_mov_site(site, SYS_getpid);
-		else
-			(way == CMP_SITE ? put_cmp_site : put_cmp32_site)(site);
-		PUT_CODE(site + (way == CMP_SITE ? 8 : 7),
-			 "\x48\x89\xdc\xc3"); /* mov %rbx, %rsp; ret */
+		site = p + 14;
+		put_site(site, way, SYS_getpid);
+		PUT_CODE(site + site_bytes[way], "\x48\x89\xdc\xc3"); /* mov %rbx, %rsp; ret */
 	}
 	code_seal(code, PAGE);
-	for (enum way way = MOV_SITE; way < WAYS; way++)
+	for (enum way way = MOV_SITE; way < CALL_SITE; way++)
 		for (int i = 0; i < fewer(3000); i++) {
 			long result;
 
@@ -121,8 +115,8 @@ static void any_stack(void)
 			if (!CHECK_EQ(result, getpid()))
 				break;
 		}
-	for (enum way way = MOV_SITE; way < WAYS; way++)
-		CHECK_EQ(is_patched(code + way * 64 + (way == MOV_SITE ? 8 : 14)), is_patching());
+	for (enum way way = MOV_SITE; way < CALL_SITE; way++)
+		CHECK_EQ(is_patched(code + way * 64 + 14), is_patching());
 	munmap(code, PAGE);
 }
 
@@ -242,10 +236,8 @@ static void make_meeting(void)
 {
 	meeting.code = code_map(SITES * SITE_BYTES);
 	for (int i = 0; i < SITES; i++) {
-		if (i % 3 == 0)
-			put_mov_site(meeting.code + i * SITE_BYTES, SYS_sched_yield);
-		else
-			(i % 3 == 1 ? put_cmp_site : put_cmp32_site)(meeting.code + i * SITE_BYTES);
+		put_site(meeting.code + i * SITE_BYTES, (enum way)(MOV_SITE + i % 4),
+			 SYS_sched_yield);
 	}
 	code_seal(meeting.code, SITES * SITE_BYTES);
 }
@@ -339,19 +331,16 @@ static void asleep_meanwhile(void)
 	CHECK_OK(pipe(fds));
 	for (int round = 0; round < fewer(30); round++) {
 		uint8_t *page = code_map(PAGE), *code = page + 16;
-		enum way way = (enum way)(MOV_SITE + round % 3);
+		enum way way = (enum way)(MOV_SITE + round % (WAYS - MOV_SITE));
 
-		if (way == MOV_SITE)
-			put_mov_site(code, SYS_read);
-		else
-			(way == CMP_SITE ? put_cmp_site : put_cmp32_site)(code);
+		put_site(code, way, SYS_read);
 		code_seal(page, PAGE);
 		for (int i = 0; i < THREADS; i++) {
 			sleepers[i] = (struct sleeper){code, fds[0], 0, 0};
 			threads[i] = start(sleeps, &sleepers[i]);
 		}
 		sleep_ms(2);
-		CHECK_HEAT(code, way == MOV_SITE ? SYS_read : SYS_getpid);
+		CHECK_HEAT(code, loads_number(way) ? SYS_read : SYS_getpid);
 		CHECK_EQ(write(fds[1], "abc", THREADS), THREADS);
 		for (int i = 0; i < THREADS; i++) {
 			join(threads[i]);

@@ -47,7 +47,8 @@ static long step_over(const void *code, long nr, long a)
 static void single_steps(void)
 {
 	static const unsigned int starts[WAYS] = {
-		[TRAP] = 0x1b, [MOV_SITE] = 0xa1, [CMP_SITE] = 0x105, [CMP32_SITE] = 0x85};
+		[TRAP] = 0x1b,      [MOV_SITE] = 0xa1,   [LONG_SITE] = 0x281,
+		[CMP_SITE] = 0x105, [CMP32_SITE] = 0x85, [CALL_SITE] = 0x425};
 	struct sigaction action = {.sa_sigaction = on_step, .sa_flags = SA_SIGINFO};
 
 	ways_make();

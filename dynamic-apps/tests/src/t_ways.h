@@ -6,11 +6,14 @@
  *   FUNCTION   *AT_SYSINFO              __kernel_vsyscall; Linux has none on x86-64, so there it is
  *                                       syscall; ret, which is what the function behaves like
  *   MOV_SITE   mov $nr,%eax; syscall    call sites that are patched when they run often
+ *   LONG_SITE  mov $nr,%rax; syscall
  *   CMP_SITE   syscall; cmp $-4096,%rax
  *   CMP32_SITE syscall; cmp $-4096,%eax
+ *   CALL_SITE  syscall; mov %rax,%rdi; call f     where f puts it back, and %rdi is lost
  *
- * All end with ret; all but MOV_SITE take the number in %rax. The code is generated, so that every
- * test has sites that nobody ran before. The runner says in T_PATCHING that sites are patched.
+ * All end with ret; all but MOV_SITE and LONG_SITE take the number in %rax. The code is generated,
+ * so that every test has sites that nobody ran before. The runner says in T_PATCHING that sites are
+ * patched.
  */
 #ifndef T_WAYS_H
 #define T_WAYS_H
@@ -22,10 +25,10 @@
 
 #define W_UNUSED __attribute__((unused))
 
-enum way { TRAP, FUNCTION, MOV_SITE, CMP_SITE, CMP32_SITE, WAYS };
+enum way { TRAP, FUNCTION, MOV_SITE, LONG_SITE, CMP_SITE, CMP32_SITE, CALL_SITE, WAYS };
 
-W_UNUSED static const char *const way_names[] = {"trap", "function", "mov site", "cmp site",
-						 "cmp32 site"};
+W_UNUSED static const char *const way_names[] = {"trap",     "function",   "mov site", "long site",
+						 "cmp site", "cmp32 site", "call site"};
 
 #define VSYSCALL_TRAP   6 /* offset of the instruction that the function seems to have */
 #define VSYSCALL_RETURN 8
@@ -73,6 +76,46 @@ W_UNUSED static void put_cmp_site(uint8_t *at)
 W_UNUSED static void put_cmp32_site(uint8_t *at)
 {
 	PUT_CODE(at, "\x0f\x05\x3d\x00\xf0\xff\xff\xc3");
+}
+
+W_UNUSED static void put_long_site(uint8_t *at, int nr)
+{
+	PUT_CODE(at, "\x48\xc7\xc0....\x0f\x05\xc3");
+	memcpy(at + 3, &nr, sizeof(nr));
+}
+
+/* The function that it calls, at `behind`: mov %rdi,%rax; ret. */
+W_UNUSED static void put_call_site(uint8_t *at, uint8_t *behind)
+{
+	int32_t distance = (int32_t)(behind - (at + 10));
+
+	PUT_CODE(at, "\x0f\x05\x48\x89\xc7\xe8....\xc3");
+	memcpy(at + 6, &distance, sizeof(distance));
+	PUT_CODE(behind, "\x48\x89\xf8\xc3");
+}
+
+/* Any of the sites; nr for those that load it. Takes up to 32 bytes. */
+W_UNUSED static void put_site(uint8_t *at, enum way way, int nr)
+{
+	if (way == MOV_SITE)
+		put_mov_site(at, nr);
+	else if (way == LONG_SITE)
+		put_long_site(at, nr);
+	else if (way == CALL_SITE)
+		put_call_site(at, at + SITE_BYTES);
+	else
+		(way == CMP_SITE ? put_cmp_site : put_cmp32_site)(at);
+}
+
+/* The offset of the instruction in a site. */
+W_UNUSED static int site_syscall(enum way way)
+{
+	return way == MOV_SITE ? 5 : way == LONG_SITE ? 7 : 0;
+}
+
+W_UNUSED static bool loads_number(enum way way)
+{
+	return way == MOV_SITE || way == LONG_SITE;
 }
 
 W_UNUSED static void put_trap(uint8_t *at)
@@ -149,18 +192,18 @@ W_UNUSED static bool heat(const void *site, long nr)
 /* --- the ways -------------------------------------------------------------------------------- */
 
 static struct {
-	uint8_t *code; /* one page for what takes any number, two for MOV_SITE */
+	uint8_t *code; /* a page for what takes any number, two each for MOV_SITE and LONG_SITE */
 	const void *function;
 } ways;
 
 W_UNUSED static uint8_t *stub_of(enum way way)
 {
-	return ways.code + (way + 1) * SITE_BYTES;
+	return ways.code + (way + 1) * 2 * SITE_BYTES;
 }
 
-W_UNUSED static uint8_t *mov_site_of(long nr)
+W_UNUSED static uint8_t *numbered_stub_of(enum way way, long nr)
 {
-	return ways.code + PAGE + nr * SITE_BYTES + SITE_BYTES / 2;
+	return ways.code + PAGE + ((way - MOV_SITE) * HIGHEST_NUMBER + nr) * SITE_BYTES + 4;
 }
 
 W_UNUSED static const void *vsyscall_function(void)
@@ -171,17 +214,19 @@ W_UNUSED static const void *vsyscall_function(void)
 /* Fresh code for all ways; what was there goes. */
 W_UNUSED static void ways_make(void)
 {
-	size_t size = PAGE + HIGHEST_NUMBER * SITE_BYTES;
+	size_t size = PAGE + 2 * HIGHEST_NUMBER * SITE_BYTES;
 
 	if (ways.code)
 		munmap(ways.code, size);
 	ways.code = code_map(size);
 	put_trap(stub_of(TRAP));
-	put_cmp_site(stub_of(CMP_SITE));
-	put_cmp32_site(stub_of(CMP32_SITE));
+	for (enum way way = CMP_SITE; way < WAYS; way++)
+		put_site(stub_of(way), way, 0);
 	PUT_CODE(stub_of(FUNCTION) + VSYSCALL_TRAP, "\x0f\x05\xc3");
-	for (int nr = 0; nr < HIGHEST_NUMBER; nr++)
-		put_mov_site(mov_site_of(nr), nr);
+	for (int nr = 0; nr < HIGHEST_NUMBER; nr++) {
+		put_mov_site(numbered_stub_of(MOV_SITE, nr), nr);
+		put_long_site(numbered_stub_of(LONG_SITE, nr), nr);
+	}
 	code_seal(ways.code, size);
 	ways.function = vsyscall_function();
 	if (!ways.function)
@@ -192,17 +237,15 @@ W_UNUSED static const uint8_t *way_code(enum way way, long nr)
 {
 	if (way == FUNCTION)
 		return ways.function;
-	return way == MOV_SITE ? mov_site_of(nr) : stub_of(way);
+	return loads_number(way) ? numbered_stub_of(way, nr) : stub_of(way);
 }
 
 /* Where a call is made, as a signal handler sees it: the address of the instruction. */
 W_UNUSED static const uint8_t *way_instruction(enum way way, long nr)
 {
-	static const int offsets[] = {[TRAP] = 1, [MOV_SITE] = 5};
-
 	if (way == FUNCTION)
 		return vsyscall_function() ? way_code(way, nr) + VSYSCALL_TRAP : way_code(way, nr);
-	return way_code(way, nr) + (way < CMP_SITE ? offsets[way] : 0);
+	return way_code(way, nr) + (way == TRAP ? 1 : site_syscall(way));
 }
 
 W_UNUSED static bool is_site(enum way way)
@@ -215,7 +258,8 @@ W_UNUSED static bool way_heat(enum way way, long nr)
 {
 	if (!is_site(way))
 		return true;
-	return CHECK_EQ(heat(way_code(way, nr), way == MOV_SITE ? nr : SYS_getppid), is_patching());
+	return CHECK_EQ(heat(way_code(way, nr), loads_number(way) ? nr : SYS_getppid),
+			is_patching());
 }
 
 #define WAY_CALL(way, nr, ...) enter(way_code(way, nr), nr, (const long[6]){__VA_ARGS__})

@@ -156,7 +156,7 @@ static void try_sleeper(enum way way, int which, int flags, bool is_hot)
 	begin(way, s->nr, flags);
 	sleepers(all);
 	is_restart = flags && s->is_restarted;
-	if (is_hot && (way != MOV_SITE || (s->nr != SYS_pause)))
+	if (is_hot && (!loads_number(way) || s->nr != SYS_pause))
 		way_heat(way, s->nr);
 	plan.wants_write = plan.wants_wake = is_restart;
 	alarm_ms(5);
@@ -235,11 +235,11 @@ static void restart_block(void)
 /* rbx goes in and comes out again. */
 static long enter_with_rbx(const void *code, long nr, const long *a, long *rbx)
 {
-	long value = *rbx;
+	long value = *rbx, rdi = a[0], rsi = a[1], rdx = a[2];
 
 	asm volatile("lea -128(%%rsp), %%rsp\n\tcall *%[to]\n\tlea 128(%%rsp), %%rsp"
-		     : "+a"(nr), "+b"(value)
-		     : [to] "r"(code), "D"(a[0]), "S"(a[1]), "d"(a[2])
+		     : "+a"(nr), "+b"(value), "+D"(rdi), "+S"(rsi), "+d"(rdx)
+		     : [to] "r"(code)
 		     : "rcx", "r8", "r9", "r10", "r11", "cc", "memory");
 	*rbx = value;
 	return nr;
@@ -402,7 +402,7 @@ static void no_stack(void)
 	munmap(pages, PAGE);
 	alarm_ms(0);
 	ways_make();
-	for (enum way way = TRAP; way < WAYS; way++) {
+	for (enum way way = TRAP; way < CALL_SITE; way++) {
 		char *stack = pages + PAGE + 8;
 
 		way_heat(way, SYS_getpid);
