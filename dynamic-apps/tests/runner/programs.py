@@ -89,6 +89,7 @@ WAYS = {
     "ways_unwind": (("dynamic", "static", "static-pie"), BOTH_CPUS),
     "sites_memory": (EVERY, BOTH_CPUS),
     "sites_run": (("static", "dynamic", "musl"), BOTH_CPUS),
+    "sites_exec": (("static", "dynamic", "musl"), BOTH_CPUS),
     "sites_gs": (STATIC, BOTH_CPUS),
     "sites_steps": (STATIC, BOTH_CPUS),
 }
