@@ -461,11 +461,16 @@ static void measure_ways(void)
 {
 	if (ways_set_up() < 0)
 		printf("ways failed\n");
-	for (size_t i = 0; i < way_count; i++)
-		if (!strncmp(way_items[i].name, "function:", 9) && !way_function)
-			printf("%s none\n", way_items[i].name);
-		else if (!bench.only || strstr(way_items[i].name, bench.only))
-			measure(&way_items[i], bench.batches);
+	for (size_t i = 0; i < way_count; i++) {
+		const struct item *item = &way_items[i];
+
+		if (bench.only && !strstr(item->name, bench.only))
+			continue;
+		if (!way_function && !strncmp(item->name, "function:", 9))
+			printf("%s none\n", item->name);
+		else
+			measure(item, bench.batches);
+	}
 }
 
 static void measure_all(void)
