@@ -30,6 +30,7 @@ Test
   make host-tests       unit tests [TESTS="name ..."]    make host-fuzz   [FUZZ_SECONDS=3]
   make script-tests     tests of support/scripts
   make test-python      suites of CPython in the guest, minutes long [SUITES="test_json ..."]
+  make test-redis       Redis' own tests against the guest, minutes long [UNITS="unit/scan ..."]
   make bench            Narthex beside a Linux guest, in one table
   make compatibility    docs/compatibility.md, from the table of system calls
   make syscall-sites    docs/syscall-sites.md: which calls of some programs can be patched
