@@ -86,7 +86,6 @@ static long do_termios(struct tty *tty, unsigned int cmd, void __user *arg)
 
 static long set_winsize(struct tty *tty, const void __user *arg)
 {
-	struct process *process;
 	struct winsize size;
 
 	if (copy_from_user(&size, arg, sizeof(size)))
@@ -94,9 +93,7 @@ static long set_winsize(struct tty *tty, const void __user *arg)
 	if (!memcmp(&size, &tty->winsize, sizeof(size)))
 		return 0;
 	tty->winsize = size;
-	process = tty->pgrp ? process_find(tty->pgrp) : NULL;
-	if (process)
-		signal_raise_kernel(process, SIGWINCH);
+	tty_signal(tty, SIGWINCH);
 	return 0;
 }
 
@@ -134,7 +131,7 @@ static long count_readable(struct tty *tty, int __user *arg)
 	unsigned long irq_flags;
 	int count;
 
-	tty_start_receiving(tty);
+	tty->driver->start_receiving(tty);
 	irq_flags = spin_lock_irqsave(&tty->lock);
 	count = (int)ldisc_readable_bytes(&tty->ld);
 	spin_unlock_irqrestore(&tty->lock, irq_flags);
@@ -164,13 +161,18 @@ static long set_pgrp(struct tty *tty, const int __user *arg)
 	return 0;
 }
 
+static bool has_controlling(int session)
+{
+	return console_tty.session == session || pty_is_controlling_any(session);
+}
+
 static long take_as_controlling(struct tty *tty)
 {
 	const struct process *process = current->process;
 
 	if (is_controlling(tty))
 		return 0;
-	if (process->sid != process->pid || tty->session)
+	if (process->sid != process->pid || tty->session || has_controlling(process->sid))
 		return -EPERM;
 	tty->session = process->sid;
 	tty->pgrp = process->pgid;
@@ -181,8 +183,11 @@ static long give_up(struct tty *tty)
 {
 	if (!is_controlling(tty))
 		return -ENOTTY;
-	if (current->process->sid == current->process->pid)
+	if (current->process->sid == current->process->pid) {
+		tty_signal(tty, SIGHUP);
+		tty_signal(tty, SIGCONT);
 		tty->session = tty->pgrp = 0;
+	}
 	return 0;
 }
 
@@ -227,11 +232,12 @@ static long set_discipline(const int __user *arg)
 	return number == N_TTY ? 0 : -EINVAL;
 }
 
-long tty_ioctl(struct file *file, unsigned int cmd, unsigned long arg)
+long tty_ioctl_on(struct tty *tty, struct file *file, unsigned int cmd, unsigned long arg)
 {
-	struct tty *tty = &console_tty;
 	void __user *user = (void __user *)arg;
 
+	if (tty->is_hung_up)
+		return cmd == TIOCSPGRP ? -ENOTTY : -EIO;
 	switch (cmd) {
 	case TIOCGWINSZ:
 		return copy_to_user(user, &tty->winsize, sizeof(tty->winsize));

@@ -48,7 +48,7 @@ static int attach_ops(struct file *file, struct inode *inode)
 		}
 		if (file->ops->lseek)
 			file->mode |= FILE_PREAD;
-		return 0;
+		return file->ops->open ? file->ops->open(file) : 0;
 	default:
 		return -ENXIO; /* sockets, block devices */
 	}

@@ -54,6 +54,7 @@ PROGRAMS = {
     "io_threads": (("static", "musl", "patched"), ("max",), {}),
     "pidfd": (STATIC, ("max",), {}),
     "pipe_poll": (("static", "patched"), ("max",), {}),
+    "pty": (("static", "musl"), ("max",), {}),
     "random": (STATIC, BOTH_CPUS, {}),
     "threads": (EVERY + PATCHED, BOTH_CPUS, {}),
     "thread_cpu": (("static", "musl"), BOTH_CPUS, {}),

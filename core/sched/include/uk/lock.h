@@ -5,11 +5,11 @@
  * without CONFIG_SMP it costs just that.
  *
  * Lock order (outer first): vfs_tree_lock, inode.lock, then pipe.lock or epoll_links_lock and
- * epoll.lock, vmspace.lock, fdtable.lock, net_lock (nobody sleeps with it); then, irq-off:
- * inotify_lock, wait queues (of an epoll instance inside those of the files it watches), page
- * allocator, heap. Program memory is copied while some of those before vmspace.lock are held, so
- * vm_object_ops.get_page, which runs under it, takes no inode.lock, and files are put without it. A
- * mutex is never taken with a spinlock held.
+ * epoll.lock, vmspace.lock, fdtable.lock, ptys_lock, net_lock (nobody sleeps with it); then,
+ * irq-off: inotify_lock, wait queues (of an epoll instance inside those of the files it watches),
+ * page allocator, heap. Program memory is copied while some of those before vmspace.lock are held,
+ * so vm_object_ops.get_page, which runs under it, takes no inode.lock, and files are put without
+ * it. A mutex is never taken with a spinlock held.
  */
 #ifndef UK_LOCK_H
 #define UK_LOCK_H

@@ -27,6 +27,9 @@ struct seq;
  * blocking ones return -EAGAIN with O_NONBLOCK and -ERESTARTSYS when a signal came first.
  */
 struct file_ops {
+	/** A character device was opened; may replace file->ops and set file->priv. Without the
+	 *  tree lock. On an error nothing else is called. (nothing) */
+	int (*open)(struct file *file);
 	uk_ssize_t (*read)(struct file *file, struct uio *uio, loff_t *pos);  /* (-EINVAL) */
 	uk_ssize_t (*write)(struct file *file, struct uio *uio, loff_t *pos); /* (-EINVAL) */
 	loff_t (*lseek)(struct file *file, loff_t offset, int whence);        /* (-ESPIPE) */
