@@ -237,6 +237,30 @@ static void master_goes(void)
 	close(slave);
 }
 
+/* Numbers are given back: the second round needs no more of them. */
+static void many(void)
+{
+	enum { PAIRS = 100 };
+	int masters[PAIRS], slaves[PAIRS], number, highest[2] = {0, 0};
+
+	for (int round = 0; round < 2; round++) {
+		for (int i = 0; i < PAIRS; i++) {
+			open_pair(&masters[i], &slaves[i]);
+			CHECK_OK(ioctl(masters[i], TIOCGPTN, &number));
+			highest[round] = number > highest[round] ? number : highest[round];
+		}
+		for (int i = 0; i < PAIRS; i++) {
+			CHECK_EQ(write(slaves[i], "many", 4), 4);
+			expect(masters[i], "many");
+			close(i % 2 ? masters[i] : slaves[i]);
+		}
+		for (int i = 0; i < PAIRS; i++)
+			close(i % 2 ? slaves[i] : masters[i]);
+	}
+	CHECK(highest[0] >= PAIRS - 1);
+	CHECK(highest[1] < highest[0] + PAIRS);
+}
+
 static void *read_one(void *fd)
 {
 	char c = 0;
@@ -322,9 +346,9 @@ static void controls(void)
 }
 
 static const struct t_test tests[] = {
-	T(names_and_lock), T(peer),     T(lines_and_echo), T(settings_through_master),
-	T(not_blocking),   T(full),     T(slave_goes),     T(master_goes),
-	T(sleepers_wake),  T(controls),
+	T(names_and_lock), T(peer),          T(lines_and_echo), T(settings_through_master),
+	T(not_blocking),   T(full),          T(slave_goes),     T(master_goes),
+	T(many),           T(sleepers_wake), T(controls),
 };
 
 T_MAIN(tests)
