@@ -310,20 +310,7 @@ restore_all:
 	iretq
 1:	sti
 	movq	%rsp, %rdi
-	movq	UKARCH_REGS_RIP(%rsp), %rbx
-	testq	%rbx, %rbx
-	js	3f
 	call	upcall_return_to_user
-	jmp	return_to_user
-	/* Unless something becomes of the program's address, it goes on where it was, which may be
-	 * a site's stub: the address stands for it, but can be the middle of the site. */
-3:	call	upcall_settle
-	movq	UKARCH_REGS_RIP(%rsp), %rbp
-	movq	%rsp, %rdi
-	call	upcall_return_to_user
-	cmpq	UKARCH_REGS_RIP(%rsp), %rbp
-	jne	return_to_user
-	movq	%rbx, UKARCH_REGS_RIP(%rsp)
 	jmp	return_to_user
 2:	lock andl $~UKARCH_WORK_REGS, UKARCH_THREAD_WORK(%rcx)
 	testl	$UKARCH_WORK_ARCH, %eax

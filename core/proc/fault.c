@@ -39,6 +39,7 @@ static void send_fault(struct ukarch_regs *regs, const struct ukarch_fault *faul
 	task->fault.error = fault->error_code;
 	task->fault.vector = fault->vector;
 	if (!signal_has_handler(signo)) {
+		upcall_settle(regs);
 		crash_report_program(regs, fault, signo);
 		process_exit(signo);
 	}

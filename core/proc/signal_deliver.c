@@ -227,5 +227,6 @@ void upcall_return_to_user(struct ukarch_regs *regs)
 	ukarch_thread_clear_work(&task->thread, UKARCH_WORK_SIGNAL);
 	if (task->is_killed)
 		task_exit(0);
+	upcall_settle(regs);
 	deliver_signals(regs);
 }

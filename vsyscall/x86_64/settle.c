@@ -21,6 +21,12 @@ static bool is_at(vaddr_t pc, const char *place)
 	return pc == (vaddr_t)place;
 }
 
+/* A program that jumped to address 0 makes no call. */
+static bool is_in_function(const struct ukarch_regs *regs)
+{
+	return !regs->rip && regs->orig_rax != (uint64_t)-1;
+}
+
 static vaddr_t settled(const struct ukarch_regs *regs)
 {
 	vaddr_t vsyscall = current_vm()->vsyscall, pc = regs->rip, in_program;
@@ -30,7 +36,7 @@ static vaddr_t settled(const struct ukarch_regs *regs)
 		return vsyscall;
 	if (is_at(pc, x86_vsyscall_trap))
 		return vsyscall + VDSO_VSYSCALL_TRAP;
-	if (!pc || is_at(pc, x86_vsyscall_left) || is_at(pc, x86_vsyscall_trapped))
+	if (is_in_function(regs) || is_at(pc, x86_vsyscall_left) || is_at(pc, x86_vsyscall_trapped))
 		return vsyscall + VDSO_VSYSCALL_RETURN;
 #ifdef CONFIG_SYSCALL_PATCHING
 	if (is_at(pc, x86_site_entry) || is_at(pc, x86_site_on_program_stack))
@@ -46,8 +52,10 @@ static vaddr_t settled(const struct ukarch_regs *regs)
 
 void upcall_settle(struct ukarch_regs *regs)
 {
-	bool is_call = !regs->rip;
+	bool is_call = is_in_function(regs);
 
+	if ((int64_t)regs->rip > 0)
+		return;
 	regs->rip = settled(regs);
 	if (is_call) {
 		regs->rcx = regs->rip;

@@ -353,10 +353,44 @@ static void asleep_meanwhile(void)
 	close(fds[1]);
 }
 
+static void *reads_all(void *argument)
+{
+	const struct sched_param first = {.sched_priority = 1};
+	char bytes[16];
+
+	(void)!sched_setscheduler(0, SCHED_FIFO, &first);
+	while (read(*(int *)argument, bytes, sizeof(bytes)) > 0)
+		;
+	return NULL;
+}
+
+/* Each call wakes a thread that comes first: the way out of the site leads through it, but the site
+ * is not given up for that. */
+static void preempted(void)
+{
+	ways_make();
+	for (enum way way = MOV_SITE; way < WAYS; way++) {
+		pthread_t thread;
+		int fds[2];
+
+		CHECK_OK(pipe(fds));
+		thread = start(reads_all, &fds[0]);
+		way_heat(way, SYS_write);
+		sleep_ms(2); /* until it sleeps */
+		for (int i = 0; i < fewer(600); i++)
+			CHECK_EQ(WAY_CALL(way, SYS_write, fds[1], (long)"x", 1), 1);
+		CHECK_EQ(is_patched(way_code(way, SYS_write)), is_patching());
+		close(fds[1]);
+		join(thread);
+		close(fds[0]);
+	}
+}
+
 /* The last uses up the room for patched sites. */
 static const struct t_test tests[] = {
-	T(red_zone),     T(lookalikes),       T(any_stack),          T(own_restorer),
-	T(signal_storm), T(asleep_meanwhile), T(page_changes_below), T(threads_meet),
+	T(red_zone),     T(lookalikes),       T(any_stack), T(own_restorer),
+	T(signal_storm), T(asleep_meanwhile), T(preempted), T(page_changes_below),
+	T(threads_meet),
 };
 
 T_MAIN(tests)

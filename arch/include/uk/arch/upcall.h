@@ -96,13 +96,14 @@ long upcall_clone(unsigned long flags, uintptr_t stack, int __user *parent_tid,
 struct clone_args;
 long upcall_clone3(const struct clone_args __user *args, size_t size);
 
-/* --- arch -> vsyscall ----------------------------------------------------------------------- */
+/* --- arch, core -> vsyscall ----------------------------------------------------------------- */
 
 /**
  * Turns the pc of a thread's saved registers into one that the program knows, when it lies in the
  * kernel's half: the ways in and out that run on the program's stack, the stubs of patched call
- * sites; 0 stands for the return of __kernel_vsyscall. Other registers follow where
- * the way in did not store them. Everything but the pc and those stays; idempotent.
+ * sites; 0 in a system call stands for the return of __kernel_vsyscall. Other registers follow
+ * where the way in did not store them. Everything but the pc and those stays; idempotent. Before
+ * the program sees the registers: the thread itself goes on from the kernel's address as well.
  */
 void upcall_settle(struct ukarch_regs *regs);
 
