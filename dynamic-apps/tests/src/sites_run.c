@@ -386,11 +386,36 @@ static void preempted(void)
 	}
 }
 
+static volatile int usr1_count;
+
+static void on_usr1(int signo)
+{
+	(void)signo;
+	usr1_count++;
+}
+
+/* Nor for a signal now and then, whose handler returns to its middle. */
+static void signals_now_and_then(void)
+{
+	ways_make();
+	way_heat(CMP_SITE, 0);
+	usr1_count = 0;
+	signal(SIGUSR1, on_usr1);
+	for (int i = 0; i < 2; i++) {
+		sleep_ms(i * 1100);
+		for (int j = 0; j < 150; j++)
+			CHECK_EQ(WAY_CALL(CMP_SITE, SYS_kill, getpid(), SIGUSR1), 0);
+	}
+	CHECK_EQ(usr1_count, 300);
+	CHECK_EQ(is_patched(way_code(CMP_SITE, 0)), is_patching());
+	signal(SIGUSR1, SIG_DFL);
+}
+
 /* The last uses up the room for patched sites. */
 static const struct t_test tests[] = {
-	T(red_zone),     T(lookalikes),       T(any_stack), T(own_restorer),
-	T(signal_storm), T(asleep_meanwhile), T(preempted), T(page_changes_below),
-	T(threads_meet),
+	T(red_zone),           T(lookalikes),       T(any_stack), T(own_restorer),
+	T(signal_storm),       T(asleep_meanwhile), T(preempted), T(signals_now_and_then),
+	T(page_changes_below), T(threads_meet),
 };
 
 T_MAIN(tests)
