@@ -78,7 +78,7 @@
  * Three ways in, one way to a handler and two ways out.
  *
  *   x86_syscall_entry   the instruction
- *   x86_site_entry      a jump from a call site that was patched (<uk/arch/sites.h>)
+ *   x86_site_entry      a jump from a call site that was patched (vsyscall/x86_64/site_code.h)
  *   x86_vsyscall_entry  a call, through the vDSO's __kernel_vsyscall
  *
  * Each stores into struct ukarch_regs what it alone knows; the rest is stored when somebody will

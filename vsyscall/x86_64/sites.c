@@ -264,7 +264,8 @@ int upcall_syscall_sampled(struct ukarch_regs *regs)
 		return INT_MAX;
 	if (regs->rip < UKARCH_USER_END && nr < syscall_table_entries) {
 		mutex_lock(&vm->lock);
-		is_patched = look_at(vm, regs, nr);
+		if (is_on) /* still: sites_stop() may have come before us */
+			is_patched = look_at(vm, regs, nr);
 		mutex_unlock(&vm->lock);
 	}
 	return next_sample(is_patched);
