@@ -27,9 +27,20 @@ static bool is_in_function(const struct ukarch_regs *regs)
 	return !regs->rip && regs->orig_rax != (uint64_t)-1;
 }
 
+/* The last instruction of a way out, which jumps to %rcx. */
+static bool is_leaving(vaddr_t pc)
+{
+#ifdef CONFIG_SYSCALL_PATCHING
+	if (is_at(pc, x86_site_left))
+		return true;
+#endif
+	return is_at(pc, x86_syscall_left);
+}
+
 static vaddr_t settled(const struct ukarch_regs *regs)
 {
-	vaddr_t vsyscall = current_vm()->vsyscall, pc = regs->rip, in_program;
+	vaddr_t vsyscall = current_vm()->vsyscall, in_program;
+	vaddr_t pc = is_leaving(regs->rip) ? regs->rcx : regs->rip;
 
 	/* On the way in, still on the program's stack: not yet there. */
 	if (is_at(pc, x86_vsyscall_entry) || is_at(pc, x86_vsyscall_on_program_stack))
@@ -41,11 +52,7 @@ static vaddr_t settled(const struct ukarch_regs *regs)
 #ifdef CONFIG_SYSCALL_PATCHING
 	if (is_at(pc, x86_site_entry) || is_at(pc, x86_site_on_program_stack))
 		return sites_start_of(regs->rcx);
-	if (is_at(pc, x86_site_left))
-		pc = regs->rcx;
 #endif
-	if (is_at(pc, x86_syscall_left))
-		pc = regs->rcx;
 	in_program = sites_settle(pc);
 	return in_program ? in_program : pc;
 }
