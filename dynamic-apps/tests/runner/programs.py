@@ -94,6 +94,7 @@ WAYS = {
     "sites_gs": (STATIC, BOTH_CPUS),
     "sites_steps": (STATIC, BOTH_CPUS),
 }
+STEPWISE = ("ways_signals", "sites_gs")
 MODES = {
     "patched": params("", "T_PATCHING"),
     "unpatched": params("syscall.patching=off"),
@@ -175,3 +176,9 @@ def ways_tests(context, name, variants, cpus):
         def other(mode=mode):
             run_in_guest(context, name, variants[0], cpus[0], params=MODES[mode])
         yield f"program/{name}/{variants[0]}/{cpus[0]}/{mode}", other
+    if name in STEPWISE:
+        # QEMU lets interrupts in between any two instructions, as a CPU does
+        def stepwise():
+            run_in_guest(context, name, variants[0], cpus[0], params=MODES["patched"],
+                         extra="-singlestep")
+        yield f"program/{name}/{variants[0]}/{cpus[0]}/stepwise", stepwise

@@ -6,6 +6,9 @@
 #include "t_threads.h"
 #include "t_ways.h"
 
+#include <sys/time.h>
+#include <ucontext.h>
+
 static uint64_t gs_block[8];
 
 static uint64_t gs_word(void)
@@ -89,6 +92,35 @@ static void unpatched(void)
 	}
 }
 
-static const struct t_test tests[] = {T(own_gs), T(unpatched)};
+static volatile int alarms, alarms_outside;
+
+static void on_alarm(int signo, siginfo_t *info, void *context)
+{
+	uintptr_t rip = (uintptr_t)((ucontext_t *)context)->uc_mcontext.gregs[REG_RIP];
+
+	(void)signo;
+	(void)info;
+	alarms++;
+	alarms_outside += rip >> 47 != 0;
+}
+
+/* Wherever a signal comes, its handler finds an address of the program's. */
+static void signals_meanwhile(void)
+{
+	struct itimerval timer = {{0, 50}, {0, 50}}, none = {{0, 0}, {0, 0}};
+	struct sigaction action = {.sa_sigaction = on_alarm, .sa_flags = SA_SIGINFO};
+
+	sigaction(SIGALRM, &action, NULL);
+	CHECK_OK(setitimer(ITIMER_REAL, &timer, NULL));
+	for (int64_t end = now_ns() + 1000000000; now_ns() < end;)
+		for (enum way way = TRAP; way < WAYS; way++)
+			for (int i = 0; i < (way == FUNCTION ? 200 : 20); i++)
+				CHECK_EQ(WAY_CALL(way, SYS_close, -1), -EBADF);
+	CHECK_OK(setitimer(ITIMER_REAL, &none, NULL));
+	CHECK(alarms > 20);
+	CHECK_EQ(alarms_outside, 0);
+}
+
+static const struct t_test tests[] = {T(own_gs), T(unpatched), T(signals_meanwhile)};
 
 T_MAIN(tests)
