@@ -294,8 +294,8 @@ static void condition_time_limits(void)
 		CHECK_EQ(pthread_condattr_setclock(&attr, clocks[i]), 0);
 		CHECK_EQ(pthread_cond_init(&cond, &attr), 0);
 		pthread_mutex_lock(&mutex);
-		limit = after_ms(clocks[i], 20);
 		begin = now_ns();
+		limit = after_ms(clocks[i], 20);
 		CHECK_EQ(pthread_cond_timedwait(&cond, &mutex, &limit), ETIMEDOUT);
 		CHECK(now_ns() - begin >= 19000000);
 		limit = (struct timespec){.tv_nsec = 1}; /* long past */
