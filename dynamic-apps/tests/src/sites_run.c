@@ -120,12 +120,12 @@ static void any_stack(void)
 	munmap(code, PAGE);
 }
 
-static volatile int restored;
+static volatile int usr1_count;
 
 static void on_usr1(int signo)
 {
 	(void)signo;
-	restored++;
+	usr1_count++;
 }
 
 /* rt_sigreturn(2) by a site: a libc's own has another shape, but who brings one may choose. */
@@ -144,7 +144,7 @@ static void own_restorer(void)
 	action.restorer = code + 16;
 	CHECK_OK(syscall(SYS_rt_sigaction, SIGUSR1, &action, NULL, 8));
 	for (int i = 0; i < fewer(2000); i++)
-		if (!CHECK_EQ(kill(getpid(), SIGUSR1), 0) || !CHECK_EQ(restored, i + 1))
+		if (!CHECK_EQ(kill(getpid(), SIGUSR1), 0) || !CHECK_EQ(usr1_count, i + 1))
 			break;
 	CHECK_EQ(is_patched(code + 16), is_patching());
 	signal(SIGUSR1, SIG_DFL);
@@ -384,14 +384,6 @@ static void preempted(void)
 		join(thread);
 		close(fds[0]);
 	}
-}
-
-static volatile int usr1_count;
-
-static void on_usr1(int signo)
-{
-	(void)signo;
-	usr1_count++;
 }
 
 /* Nor for a signal now and then, whose handler returns to its middle. */
