@@ -210,7 +210,7 @@ syscall_sampled:
 	movq	UKARCH_REGS_R9(%rsp), %r9
 	jmp	syscall_number_is_odd
 
-/* %rcx: where in the stub to go on, %eax: a number that is in the table. Keeps what the instruction keeps, and
+/* %rcx: where to go on, %eax: a number that is in the table. Keeps what the instruction keeps, and
  * the flags: hand-written code may know that it does. */
 	.balign	64
 	.global	x86_site_entry

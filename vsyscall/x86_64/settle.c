@@ -51,7 +51,7 @@ static vaddr_t settled(const struct ukarch_regs *regs)
 		return vsyscall + VDSO_VSYSCALL_RETURN;
 #ifdef CONFIG_SYSCALL_PATCHING
 	if (is_at(pc, x86_site_entry) || is_at(pc, x86_site_on_program_stack))
-		return sites_start_of(regs->rcx);
+		return sites_syscall_of(regs->rcx);
 #endif
 	in_program = sites_settle(pc);
 	return in_program ? in_program : pc;

@@ -190,9 +190,7 @@ static void encode_mov(const struct site_code *code, const struct site_stub_plac
 {
 	size_t at = put(out, 0, code->bytes, code->start);
 
-	at = put(out, at, "\x48\xc7\xc1", 3); /* mov $post,%rcx */
-	put32(out + at, place->stub + site_stub_post(code));
-	at += 4;
+	at = put_with_word(out, at, "\x48\x8b\x0d", 3, STUB_END);                /* mov ,%rcx */
 	at = put_relative(out, at, "\xe9", 1, place->stub, place->kernel_entry); /* jmp */
 	at = put(out, at, "\x0f\x05", 2);
 	put_with_word(out, at, "\xff\x25", 2, STUB_END); /* jmp * */
@@ -273,18 +271,13 @@ static uint64_t get_word(const uint8_t *stub, size_t at)
 	return word;
 }
 
-uint64_t site_stub_start(const uint8_t stub[SITE_STUB_BYTES])
-{
-	return get_word(stub, STUB_END) - stub[STUB_LEN];
-}
-
 /* Before the call it is as if the site had not been reached; its first instructions may run
  * twice. */
 uint64_t site_stub_settle(const uint8_t stub[SITE_STUB_BYTES], size_t offset)
 {
 	const struct site_code code = {.shape = (enum site_shape)stub[STUB_SHAPE],
 				       .start = stub[STUB_BEFORE]};
-	uint64_t start = site_stub_start(stub), end = get_word(stub, STUB_END);
+	uint64_t end = get_word(stub, STUB_END), start = end - stub[STUB_LEN];
 	size_t trap = site_stub_trap(&code), behind = offset - site_stub_post(&code);
 
 	if (offset < trap)

@@ -23,7 +23,7 @@
  * A slot holds the address of a stub, which lies near it:
  *
  *   mov   mov $nr,%eax              cmp   cmp $entries,%rax      numbers of no call trap
- *         mov $post,%rcx                  jae trap
+ *         mov end(%rip),%rcx              jae trap
  *         jmp x86_site_entry              mov $post,%rcx
  *   trap: syscall                         jmp x86_site_entry
  *   post: jmp *end(%rip)            trap: syscall
@@ -98,7 +98,4 @@ size_t site_stub_call(const struct site_code *code);
 /** What address of the program's stands for a thread at `offset` of the stub; 0: no instruction
  *  begins there. */
 uint64_t site_stub_settle(const uint8_t stub[SITE_STUB_BYTES], size_t offset);
-/** The first byte of the stub's site. */
-uint64_t site_stub_start(const uint8_t stub[SITE_STUB_BYTES]);
-
 #endif /* VSYSCALL_SITE_CODE_H */

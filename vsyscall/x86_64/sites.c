@@ -219,7 +219,8 @@ static enum site_reason judge(struct vmspace *vm, const struct site *site, uint6
 /* The trap that a site was patched at returns behind its `syscall`: in the middle, of some. */
 static void leave_patched(const struct site *site, struct ukarch_regs *regs)
 {
-	regs->rip = stub_of_slot(site->slot) + site_stub_post(&site->code);
+	if (!site->code.start)
+		regs->rip = stub_of_slot(site->slot) + site_stub_post(&site->code);
 }
 
 /* Is the site patched now? */
@@ -335,9 +336,11 @@ vaddr_t sites_settle(vaddr_t pc)
 	return stub ? site_stub_settle((const uint8_t *)stub, pc - stub) : 0;
 }
 
-vaddr_t sites_start_of(vaddr_t rcx)
+vaddr_t sites_syscall_of(vaddr_t rcx)
 {
-	return site_stub_start((const uint8_t *)stub_at(rcx));
+	vaddr_t behind = sites_settle(rcx);
+
+	return (behind ? behind : rcx) - SITE_SYSCALL_BYTES;
 }
 
 void sites_stop(void)

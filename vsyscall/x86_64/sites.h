@@ -10,8 +10,8 @@
 
 /** The address of the program's that stands for `pc`; 0 when it is not in a stub. */
 vaddr_t sites_settle(vaddr_t pc);
-/** The first byte of the site whose stub came to x86_site_entry with `rcx`. */
-vaddr_t sites_start_of(vaddr_t rcx);
+/** The `syscall` of the site whose stub came to x86_site_entry with `rcx`. */
+vaddr_t sites_syscall_of(vaddr_t rcx);
 
 /** Puts all original bytes of the current program back, and patches no more. */
 void sites_stop(void);
