@@ -185,7 +185,7 @@ int upcall_mount_rootfs(void)
 	error = mount_volumes();
 	if (!error)
 		error = mount_default("devfs", "/dev", "devfs", MS_NOSUID);
-	if (!error)
+	if (!error && IS_ENABLED(CONFIG_LIBUKTTY_PTY))
 		error = mount_default("devpts", "/dev/pts", "devpts", MS_NOSUID | MS_NOEXEC);
 	if (!error) /* shm_open(3) */
 		error = mount_default("tmpfs", "/dev/shm", "tmpfs", MS_NOSUID | MS_NODEV);

@@ -103,7 +103,7 @@ static int open_controlling(struct file *file)
 		file->ops = &tty_file_ops;
 		return 0;
 	}
-	return pty_open_controlling(file, session);
+	return IS_ENABLED(CONFIG_LIBUKTTY_PTY) ? pty_open_controlling(file, session) : -ENXIO;
 }
 
 static const struct file_ops controlling_file_ops = {.open = open_controlling};
@@ -118,7 +118,9 @@ int tty_init(void)
 		error = chrdev_register("tty", 0666, 5, 0, &controlling_file_ops);
 	if (!error)
 		error = chrdev_register("ttyS0", 0660, 4, 64, &tty_file_ops);
-	return error ? error : pty_init();
+	if (!error && IS_ENABLED(CONFIG_LIBUKTTY_PTY))
+		error = pty_init();
+	return error;
 }
 
 /* Without a usable /dev the descriptors still show a character device to fstat(2), by which

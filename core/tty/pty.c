@@ -195,7 +195,7 @@ static void open_locked(struct file *file, struct pty *pty)
 }
 
 /* By the node that was opened: numbers are used again. */
-int pty_open_slave(struct file *file)
+static int open_slave(struct file *file)
 {
 	struct pty *pty;
 	int error = -EIO;
@@ -247,7 +247,7 @@ int pty_open_controlling(struct file *file, int session)
 }
 
 /* With the last one the master reads EIO, once it has read what was written. */
-void pty_close_slave(struct file *file)
+static void close_slave(struct file *file)
 {
 	struct pty *pty = pty_of(file->priv);
 
@@ -471,6 +471,15 @@ static const struct file_ops ptmx_file_ops = {
 	.poll = master_poll,
 	.ioctl = master_ioctl,
 	.release = master_release,
+};
+
+const struct file_ops pts_file_ops = {
+	.open = open_slave,
+	.read = tty_read,
+	.write = tty_write,
+	.poll = tty_poll,
+	.ioctl = tty_ioctl,
+	.release = close_slave,
 };
 
 int pty_init(void)

@@ -133,7 +133,7 @@ static int wait_for_more(struct file *file, struct tty *tty, size_t done, size_t
 	return error == -EINTR ? -ERESTARTSYS : error;
 }
 
-static uk_ssize_t tty_read(struct file *file, struct uio *uio, loff_t *pos)
+uk_ssize_t tty_read(struct file *file, struct uio *uio, loff_t *pos)
 {
 	struct tty *tty = tty_of(file);
 	size_t wanted = uio->resid_bytes, done = 0;
@@ -187,7 +187,7 @@ static size_t write_chunk(const struct file *file, struct tty *tty, const char *
 	return done;
 }
 
-static uk_ssize_t tty_write(struct file *file, struct uio *uio, loff_t *pos)
+uk_ssize_t tty_write(struct file *file, struct uio *uio, loff_t *pos)
 {
 	struct tty *tty = tty_of(file);
 	size_t done = 0;
@@ -215,7 +215,7 @@ static uk_ssize_t tty_write(struct file *file, struct uio *uio, loff_t *pos)
 
 /* --- the rest ---------------------------------------------------------------------------- */
 
-static unsigned int tty_poll(struct file *file, struct poll_table *table)
+unsigned int tty_poll(struct file *file, struct poll_table *table)
 {
 	struct tty *tty = tty_of(file);
 	unsigned int events = 0;
@@ -235,7 +235,7 @@ static unsigned int tty_poll(struct file *file, struct poll_table *table)
 	return events;
 }
 
-static long tty_ioctl(struct file *file, unsigned int cmd, unsigned long arg)
+long tty_ioctl(struct file *file, unsigned int cmd, unsigned long arg)
 {
 	return tty_ioctl_on(tty_of(file), file, cmd, arg);
 }
@@ -245,13 +245,4 @@ const struct file_ops tty_file_ops = {
 	.write = tty_write,
 	.poll = tty_poll,
 	.ioctl = tty_ioctl,
-};
-/* The slave's end of a pair. */
-const struct file_ops pts_file_ops = {
-	.open = pty_open_slave,
-	.read = tty_read,
-	.write = tty_write,
-	.poll = tty_poll,
-	.ioctl = tty_ioctl,
-	.release = pty_close_slave,
 };

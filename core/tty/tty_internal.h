@@ -59,16 +59,19 @@ void tty_signal(void *ctx, int signo);
 /** tty_ioctl.c: requests that end at this terminal, of whichever side. */
 long tty_ioctl_on(struct tty *tty, struct file *file, unsigned int cmd, unsigned long arg);
 
-/* pty.c */
-struct pty;
+/* What tty_file_ops are made of: a terminal's file needs more when there are many of them. */
+uk_ssize_t tty_read(struct file *file, struct uio *uio, loff_t *pos);
+uk_ssize_t tty_write(struct file *file, struct uio *uio, loff_t *pos);
+unsigned int tty_poll(struct file *file, struct poll_table *table);
+long tty_ioctl(struct file *file, unsigned int cmd, unsigned long arg);
+
+/* pty.c, with CONFIG_LIBUKTTY_PTY */
 int pty_init(void);
-/** The slave's file_ops.open and release. */
-int pty_open_slave(struct file *file);
-void pty_close_slave(struct file *file);
-extern const struct file_ops pts_file_ops;
+extern const struct file_ops pts_file_ops; /* the slave's */
 /** The pair whose slave is the controlling terminal of a session, held by `file` as an open slave;
  *  -ENXIO: none. */
 int pty_open_controlling(struct file *file, int session);
+/** Is the slave of any pair the controlling terminal of the session? */
 bool pty_is_controlling_any(int session);
 
 /* devpts.c */

@@ -163,7 +163,8 @@ static long set_pgrp(struct tty *tty, const int __user *arg)
 
 static bool has_controlling(int session)
 {
-	return console_tty.session == session || pty_is_controlling_any(session);
+	return console_tty.session == session ||
+	       (IS_ENABLED(CONFIG_LIBUKTTY_PTY) && pty_is_controlling_any(session));
 }
 
 static long take_as_controlling(struct tty *tty)
