@@ -53,6 +53,6 @@ uk_libc_goals   = $(addprefix libc-,$(call uk_libcs,$(1),$(2)))
 uk_libc_replace = $(if $(LIBC),$(foreach libc,$(1),$(call uk_libc_check,$(libc))))$(foreach \
 		  libc,$(call uk_libcs,$(1),$(2)),$(foreach file,$(LIBC_$(call ucase,$(libc))_FILES),-r \
 		  $(file)=$(UK_LIBC_DIR)/$(libc)/$(notdir $(file))))
-uk_libc_check   = $(if $(and $(filter patched,$(LIBC)),$(call uk_libc_version,$(1))),$(if $(call \
-		  uk_libc_fits,$(1)),,$(error LIBC=patched: $(1) is $(call \
-		  uk_libc_version,$(1)) here, the patched one $(call uk_libc_pinned,$(1)))))
+uk_libc_check   = $(if $(filter patched,$(LIBC)),$(if $(wildcard $(firstword $(LIBC_$(call \
+		  ucase,$(1))_FILES))),$(if $(call uk_libc_fits,$(1)),,$(error LIBC=patched: $(1) is \
+		  $(or $(call uk_libc_version,$(1)),another) here, not $(call uk_libc_pinned,$(1))))))
