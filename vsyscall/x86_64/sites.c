@@ -101,10 +101,11 @@ static bool shows_jump(struct vmspace *vm, const struct site *site)
 /* The program may have replaced the memory: then its bytes are not ours to change. */
 static void restore(struct vmspace *vm, struct site *site)
 {
-	if (site->is_patched && shows_jump(vm, site))
+	if (site->is_patched && shows_jump(vm, site)) {
 		vm_poke_locked(vm, start_of(site), site->code.bytes, site->code.len);
+		ukarch_sync_code();
+	}
 	site->is_patched = false;
-	ukarch_sync_code();
 }
 
 /* Is there a stub for just this code? Another one may still be in use. */
