@@ -33,7 +33,7 @@ _Static_assert(offsetof(struct rt_sigframe, uc) == 8, "ABI");
 #define XSTATE_HEADER 576 /* legacy region and header: the least an XSAVE area has */
 #define SW_RESERVED   464 /* struct _fpx_sw_bytes in the legacy region */
 #define XSTATE_BV     512
-/* What a program may change in RFLAGS: CF PF AF ZF SF DF OF NT AC ID (and TF, which we mask). */
+/* What a program may change in RFLAGS: CF PF AF ZF SF TF DF OF NT AC ID. */
 #define RFLAGS_USER        0x244dd5UL
 #define SYSCALL_INSN_BYTES 2 /* bytes of `syscall` */
 

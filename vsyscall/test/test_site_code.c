@@ -80,6 +80,10 @@ static void test_what_is_left(void **state)
 	assert_int_equal(RECOGNIZE(100, "\x66" MOV_39, "\xc3", 39, &code), SITE_SHAPE);
 	assert_int_equal(RECOGNIZE(100, "", "\x48\x89\xc6\xe8\0\0\0\0", 39, &code), SITE_SHAPE);
 	assert_int_equal(RECOGNIZE(100, "", "\x48\x89\xc7\xc3\0\0\0\0", 39, &code), SITE_SHAPE);
+	/* movl $39,-72(%rsp); cmpl $39,-72(%rbx); movl $39,(%rax,%rdi,4) */
+	assert_int_equal(RECOGNIZE(100, "\xc7\x44\x24" MOV_39, "\xc3", 39, &code), SITE_SHAPE);
+	assert_int_equal(RECOGNIZE(100, "\x81\x7b" MOV_39, "\xc3", 39, &code), SITE_SHAPE);
+	assert_int_equal(RECOGNIZE(100, "\xc7\x04" MOV_39, "\xc3", 39, &code), SITE_SHAPE);
 	/* A zero in front, the end of an instruction that loads an argument. */
 	assert_int_equal(RECOGNIZE(100, "\xbf\0\0\0\0" MOV_39, "\xc3", 39, &code), SITE_OK);
 }
@@ -88,9 +92,9 @@ static void test_page_ends(void **state)
 {
 	struct site_code code;
 
-	/* What is before the first byte cannot be seen. */
-	assert_int_equal(RECOGNIZE(5, MOV_39, "\xc3", 39, &code), SITE_BOUNDARY);
-	assert_int_equal(RECOGNIZE(6, MOV_39, "\xc3", 39, &code), SITE_OK);
+	/* What is before the page cannot be seen. */
+	assert_int_equal(RECOGNIZE(7, MOV_39, "\xc3", 39, &code), SITE_BOUNDARY);
+	assert_int_equal(RECOGNIZE(8, MOV_39, "\xc3", 39, &code), SITE_OK);
 	assert_int_equal(RECOGNIZE(0, "", CMP_RAX, 0, &code), SITE_OK);
 	assert_int_equal(RECOGNIZE(PAGE - 8, "", CMP_RAX, 0, &code), SITE_OK);
 	assert_int_equal(RECOGNIZE(PAGE - 7, "", "\x48\x3d\0\xf0\xff", 0, &code), SITE_BOUNDARY);

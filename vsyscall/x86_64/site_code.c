@@ -64,14 +64,26 @@ static void put32(uint8_t *at, uint64_t value)
 	memcpy(at, &low, sizeof(low));
 }
 
+/* How many bytes before a mov tell whether it is one. */
+#define LOOK_BACK 3
+
 /*
- * A byte before b8 that may be part of the same instruction. Prefixes are: REX makes it load
- * another register, the others would change our jump, too. 8d b8 is LEA with a displacement. An
- * opcode with operand b8 that goes to memory is none: %rax, its base, is the number, no address.
+ * May what looks like a mov be part of a longer instruction? Prefixes are one: REX makes it load
+ * another register, the others would change our jump, too. 8d b8 is LEA with a displacement. And
+ * there are instructions with an immediate operand behind a ModRM byte, perhaps a SIB byte, and
+ * b8. (An opcode with operand b8 that goes to memory alone is none: %rax, its base, is the number,
+ * no address.)
  */
-static bool may_continue(uint8_t before)
+static bool may_continue(const uint8_t *mov)
 {
-	return (before & 0xf0) == 0x40 || (before >= 0x64 && before <= 0x67) || before == 0x8d;
+	static const uint8_t with_immediate[] = {0x69, 0x81, 0xc7, 0xf7};
+
+	if ((mov[-1] & 0xf0) == 0x40 || (mov[-1] >= 0x64 && mov[-1] <= 0x67) || mov[-1] == 0x8d)
+		return true;
+	for (unsigned int i = 0; i < sizeof(with_immediate); i++)
+		if (mov[-2] == with_immediate[i] || mov[-3] == with_immediate[i])
+			return true;
+	return false;
 }
 
 /* The bytes in front of the `syscall` that load its number, 0: they do something else. */
@@ -79,13 +91,13 @@ static uint8_t load_bytes(const uint8_t *syscall, size_t room, uint64_t nr)
 {
 	static const uint8_t long_mov[] = {REX_W, 0xc7, 0xc0};
 
-	if (room < MOV_BYTES + 1 || get32(syscall - 4) != nr)
+	if (room < MOV_BYTES + LOOK_BACK || get32(syscall - 4) != nr)
 		return 0;
-	if (syscall[-MOV_BYTES] == OP_MOV_EAX && !may_continue(syscall[-MOV_BYTES - 1]))
+	if (syscall[-MOV_BYTES] == OP_MOV_EAX && !may_continue(syscall - MOV_BYTES))
 		return MOV_BYTES;
-	if (room > LONG_MOV_BYTES &&
+	if (room >= LONG_MOV_BYTES + LOOK_BACK &&
 	    !memcmp(syscall - LONG_MOV_BYTES, long_mov, sizeof(long_mov)) &&
-	    !may_continue(syscall[-LONG_MOV_BYTES - 1]))
+	    !may_continue(syscall - LONG_MOV_BYTES))
 		return LONG_MOV_BYTES;
 	return 0;
 }
@@ -134,9 +146,12 @@ enum site_reason site_recognize(const uint8_t *page, size_t page_bytes, size_t o
 	if (offset + SITE_SYSCALL_BYTES > page_bytes)
 		return SITE_BOUNDARY;
 	behind = page_bytes - offset - SITE_SYSCALL_BYTES;
+	if (memcmp(page + offset, "\x0f\x05", SITE_SYSCALL_BYTES))
+		return SITE_SHAPE;
 	if (!find_shape(page + offset, offset, behind, nr, code))
-		return offset <= LONG_MOV_BYTES || behind < MOVE_BYTES + REL32_BYTES ? SITE_BOUNDARY
-										     : SITE_SHAPE;
+		return offset < LONG_MOV_BYTES + LOOK_BACK || behind < MOVE_BYTES + REL32_BYTES
+			       ? SITE_BOUNDARY
+			       : SITE_SHAPE;
 	memcpy(code->bytes, page + offset - code->start, code->len);
 	return SITE_OK;
 }

@@ -89,13 +89,19 @@ static vaddr_t start_of(const struct site *site)
 
 /* --- bytes ------------------------------------------------------------------------------------ */
 
-static bool shows_jump(struct vmspace *vm, const struct site *site)
+static bool shows(struct vmspace *vm, const struct site *site, const uint8_t *bytes)
 {
 	const uint8_t *page = vm_peek_locked(vm, start_of(site));
+
+	return page && !memcmp(page + start_of(site) % UK_PAGE_SIZE, bytes, site->code.len);
+}
+
+static bool shows_jump(struct vmspace *vm, const struct site *site)
+{
 	uint8_t jump[SITE_BYTES_MAX];
 
 	site_encode_jump(&site->code, site->slot, jump);
-	return page && !memcmp(page + start_of(site) % UK_PAGE_SIZE, jump, site->code.len);
+	return shows(vm, site, jump);
 }
 
 /* The program may have replaced the memory: then its bytes are not ours to change. */
@@ -291,29 +297,34 @@ static void count_repair(struct vmspace *vm, struct site *site)
 	site->reason = SITE_JUMPED_AT;
 }
 
-/* The patched site with its `syscall` at `address`, or NULL. */
-static struct site *find_patched(struct vmspace *vm, vaddr_t address)
+/* Where in the stub it goes on that began at `pc` of the site; 0: nothing did. */
+static size_t point_in_stub(const struct site *site, vaddr_t pc)
 {
-	struct site *site = find(vm, address);
+	if (pc == site->syscall)
+		return site->code.start ? site_stub_trap(&site->code) : 0;
+	if (pc == site->syscall + SITE_SYSCALL_BYTES)
+		return site->code.start ? 0 : site_stub_post(&site->code);
+	return site->code.shape == SITE_CALL ? site_stub_call(&site->code) : 0;
+}
 
-	return site && site->is_patched && shows_jump(vm, site) ? site : NULL;
+static bool repair_in(struct vmspace *vm, struct site *site, struct ukarch_regs *regs)
+{
+	size_t point = site && site->slot ? point_in_stub(site, regs->rip) : 0;
+
+	if (!point)
+		return false;
+	if (!site->is_patched || !shows_jump(vm, site))
+		return shows(vm, site, site->code.bytes); /* again: while we waited for the lock */
+	regs->rip = stub_of_slot(site->slot) + point;
+	count_repair(vm, site);
+	return true;
 }
 
 static bool repair(struct vmspace *vm, struct ukarch_regs *regs)
 {
-	struct site *site;
-
-	if ((site = find_patched(vm, regs->rip)) && site->code.start)
-		regs->rip = stub_of_slot(site->slot) + site_stub_trap(&site->code);
-	else if ((site = find_patched(vm, regs->rip - SITE_SYSCALL_BYTES)) && !site->code.start)
-		regs->rip = stub_of_slot(site->slot) + site_stub_post(&site->code);
-	else if ((site = find_patched(vm, regs->rip - SITE_CALL_AT)) &&
-		 site->code.shape == SITE_CALL)
-		regs->rip = stub_of_slot(site->slot) + site_stub_call(&site->code);
-	else
-		return false;
-	count_repair(vm, site);
-	return true;
+	return repair_in(vm, find(vm, regs->rip), regs) ||
+	       repair_in(vm, find(vm, regs->rip - SITE_SYSCALL_BYTES), regs) ||
+	       repair_in(vm, find(vm, regs->rip - SITE_CALL_AT), regs);
 }
 
 bool upcall_site_repair(struct ukarch_regs *regs)

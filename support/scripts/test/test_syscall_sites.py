@@ -35,7 +35,7 @@ def test_shapes(before, after, wanted):
     assert shape(before, after) == wanted
 
 
-@pytest.mark.parametrize("site,wanted", [(0x401005, "page"), (0x401006, "mov"),
+@pytest.mark.parametrize("site,wanted", [(0x401007, "page"), (0x401008, "mov"),
                                          (0x401FFE, "mov"), (0x401FFF, "page")])
 def test_ends_of_pages_with_mov(site, wanted):
     assert shape(MOV, RET, site) == wanted
@@ -62,7 +62,7 @@ def test_calls_behind(after, then, wanted):
 @pytest.mark.skipif(not shutil.which("gcc"), reason="no gcc")
 def test_a_file(tmp_path):
     source, program = tmp_path / "a.s", tmp_path / "a"
-    source.write_text(".globl _start\n_start: nop\nmov $39, %eax\nsyscall\nmov $60, %edi\n"
+    source.write_text(".globl _start\n_start: nop\nnop\nnop\nmov $39, %eax\nsyscall\nmov $60, %edi\n"
                       "xor %eax, %eax\nsyscall\ncmp $-4096, %rax\nsyscall\nhlt\n")
     subprocess.run(["gcc", "-nostdlib", "-static", "-o", program, source], check=True)
     page = tmp_path / "page.md"
