@@ -43,7 +43,8 @@ static struct sigqueue *find_entry(struct sigqueue *from, int signo)
 }
 
 /* Takes `signo`, which is there, out of a pending set. Irq off. */
-static void take_from(struct sigpending *pending, int signo, struct uk_siginfo *info)
+static void take_from(struct process *process, struct sigpending *pending, int signo,
+		      struct uk_siginfo *info)
 {
 	struct sigqueue *entry = find_entry(TAILQ_FIRST(&pending->queue), signo);
 
@@ -56,13 +57,14 @@ static void take_from(struct sigpending *pending, int signo, struct uk_siginfo *
 	if (!find_entry(TAILQ_NEXT(entry, link), signo))
 		pending->set &= ~UK_SIGMASK(signo);
 	TAILQ_REMOVE(&pending->queue, entry, link);
-	signal_entry_taken(current->process, entry, info);
+	signal_entry_taken(process, entry, info);
 }
 
 int signal_take(sigset_t wanted, struct uk_siginfo *info)
 {
 	struct task *task = current;
-	struct sigpending *shared = &task->process->shared_pending;
+	struct process *process = task->process;
+	struct sigpending *shared = &process->shared_pending;
 	unsigned long flags = ukarch_irq_save();
 	sigset_t own = task->pending.set & wanted;
 	sigset_t all = own | (shared->set & wanted);
@@ -73,7 +75,7 @@ int signal_take(sigset_t wanted, struct uk_siginfo *info)
 		first = UK_SIGMASK(SIGKILL);
 	if (first) {
 		signo = __builtin_ctzl(first) + 1;
-		take_from(own & UK_SIGMASK(signo) ? &task->pending : shared, signo, info);
+		take_from(process, own & UK_SIGMASK(signo) ? &task->pending : shared, signo, info);
 	}
 	ukarch_irq_restore(flags);
 	return signo;
