@@ -50,6 +50,7 @@ void tcp_close_window(struct tcp_socket *sock)
 
 	if (pcb->rcv_wnd <= room(sock))
 		return;
+	tcp_free_ooseq(pcb); /* which lwIP relies on to lie in the window */
 	pcb->rcv_wnd = pcb->rcv_ann_wnd = room(sock);
 	pcb->rcv_ann_right_edge = pcb->rcv_nxt + pcb->rcv_wnd;
 	tcp_ack_now(pcb);

@@ -24,6 +24,7 @@ class Wire:
         self.socket = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
         self.socket.bind(f"{self.folder}/peer")
         self.sender = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)  # for several threads
+        self.sender.settimeout(5)
 
     def netdev(self, name="wire"):
         return (f"-netdev dgram,id={name},local.type=unix,local.path={self.folder}/guest,"
@@ -32,8 +33,8 @@ class Wire:
     def send(self, frame):
         try:
             self.sender.sendto(frame.ljust(60, b"\0"), f"{self.folder}/guest")
-        except (FileNotFoundError, ConnectionRefusedError):
-            pass  # QEMU is not there yet
+        except (FileNotFoundError, ConnectionRefusedError, TimeoutError):
+            pass  # QEMU is not there yet, or its guest takes no frames
 
     def frames(self, seconds):
         """What comes from the guest within this time."""
