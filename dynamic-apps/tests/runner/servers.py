@@ -80,9 +80,17 @@ class Server:
     def drain(self):
         self.session._more(0)
 
-    def get(self, path, data=None):
-        with urllib.request.urlopen(f"http://127.0.0.1:{self.port}{path}", data, 30) as answer:
-            return answer.read()
+    def get(self, path, data=None, tries=1):
+        """QEMU listens with a backlog of one: many that connect at once need more tries."""
+        for left in reversed(range(tries)):
+            try:
+                with urllib.request.urlopen(f"http://127.0.0.1:{self.port}{path}", data,
+                                            30) as answer:
+                    return answer.read()
+            except OSError:
+                if not left:
+                    raise
+                time.sleep(0.3)
 
     def end(self, status):
         ended = self.session.finish()
@@ -271,7 +279,8 @@ def go_http(context):
         server.ask(b"GET / HTTP/1.0\r\n\r\n", b"HTTP/1.0 200 OK")
         body = random.Random(3).randbytes(1 << 20)
         answers = []
-        threads = [threading.Thread(target=lambda: answers.append(server.get("/echo", body)))
+        threads = [threading.Thread(
+            target=lambda: answers.append(server.get("/echo", body, tries=5)))
                    for _ in range(8)]
         for thread in threads:
             thread.start()
