@@ -83,7 +83,7 @@ static void reading_rules(void)
 	CHECK_ERR(lseek(log_fd, 1, SEEK_SET), ESPIPE);
 	CHECK_ERR(lseek(log_fd, 0, SEEK_CUR), EINVAL);
 	CHECK_EQ(lseek(log_fd, 0, SEEK_SET), 0);
-	CHECK_EQ(next_message(text, &seq, &us), 12); /* from the beginning again */
+	CHECK(next_message(text, &seq, &us) >= 0); /* from the beginning: of any test, long ago */
 	memset(text, '.', sizeof(text));
 	CHECK_EQ(write(log_fd, text, 900), 900);
 	CHECK_ERR(write(log_fd, (char *)8, 10), EFAULT);
