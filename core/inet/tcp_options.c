@@ -89,12 +89,11 @@ static int set_tcp(struct tcp_socket *sock, int name, int number)
 		if (pcb && number && sock->life == TCP_CONNECTED)
 			tcp_ack_now(pcb);
 		return 0;
-	case TCP_SYNCNT:
-		return number >= 1 && number <= 127 ? 0 : -EINVAL;
-	case TCP_LINGER2:
-	case TCP_WINDOW_CLAMP:
-		return 0;
-	default:
+	case TCP_SYNCNT: /* one number of tries for all */
+		if (number < 1 || number > 127)
+			return -EINVAL;
+		return number == TCP_SYNMAXRTX ? 0 : -ENOPROTOOPT;
+	default: /* TCP_LINGER2, TCP_WINDOW_CLAMP too: there is nothing behind them */
 		return -ENOPROTOOPT;
 	}
 }
@@ -254,8 +253,6 @@ static int get_tcp(const struct tcp_socket *sock, int name, int *number)
 		*number = TCP_SYNMAXRTX;
 		return 0;
 	case TCP_FASTOPEN:
-	case TCP_LINGER2:
-	case TCP_WINDOW_CLAMP:
 		*number = 0;
 		return 0;
 	default:
