@@ -122,11 +122,10 @@ def on_host(argv, timeout=TIME_LIMIT, is_private=False, **more):
     """Runs on Linux; is_private: with a fresh tmpfs as /tmp, as the guest has it."""
     argv = [str(a) for a in argv]
     if is_private:
-        # The tree itself may lie below /tmp: its programs stay where they are.
-        script = ('d=$(dirname "$1") && mount --bind "$d" /mnt && '
-                  'mount -t tmpfs -o mode=1777 none /tmp && mkdir -p "$d" && '
-                  'mount --bind /mnt "$d" && umount /mnt && exec "$@"')
-        argv = mount_namespace() + ["sh", "-c", script, "sh"] + argv
+        # The tree itself may lie below /tmp: programs and their libraries stay where they are.
+        script = ('mount --bind "$0" /mnt && mount -t tmpfs -o mode=1777 none /tmp && '
+                  'mkdir -p "$0" && mount --bind /mnt "$0" && umount /mnt && exec "$@"')
+        argv = mount_namespace() + ["sh", "-c", script, str(ROOT / "build")] + argv
     result = run(argv, timeout, env=ENVIRONMENT, **more)
     result.status = host_shell_status(result.status)
     return result
