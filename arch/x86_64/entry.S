@@ -27,7 +27,6 @@
 #define LOOP_WORK    (UKARCH_WORK_SIGNAL | UKARCH_WORK_RESCHED)
 #define EXIT_WORK    (LOOP_WORK | UKARCH_WORK_REGS | UKARCH_WORK_ARCH)
 #define MSR_GS_BASE  0xc0000101
-#define RFLAGS_FIXED 0x2
 
 	.macro	SAVE_CALLEE_SAVED frame=rsp
 	movq	%rbx, UKARCH_REGS_RBX(%\frame)
@@ -52,7 +51,7 @@
 	/* What comes before IRETQ. It faults while NT is set (SDM vol. 2), which a program may do and
 	 * the ways in that do not trap leave as it is. */
 	.macro	POP_REGS
-	pushq	$RFLAGS_FIXED
+	pushq	$X86_RFLAGS_FIXED
 	popfq
 	popq	%r15
 	popq	%r14
@@ -88,7 +87,7 @@
  *
  * The ways out leave interrupts on, too. One that comes between the test for work and the last
  * instruction may leave work behind; so it does not return there but to the test, see
- * x86_leave_again(). Nothing in between changes what it reads.
+ * leave_again() in trap.c. Nothing in between changes what it reads.
  */
 	.macro	SAVE_SYSCALL_ARGS
 	movq	%rax, UKARCH_REGS_ORIG_RAX(%rsp)
@@ -98,6 +97,15 @@
 	movq	%r10, UKARCH_REGS_R10(%rsp)
 	movq	%r8, UKARCH_REGS_R8(%rsp)
 	movq	%r9, UKARCH_REGS_R9(%rsp)
+	.endm
+
+	.macro	LOAD_SYSCALL_ARGS
+	movq	UKARCH_REGS_R10(%rsp), %r10
+	movq	UKARCH_REGS_R9(%rsp), %r9
+	movq	UKARCH_REGS_R8(%rsp), %r8
+	movq	UKARCH_REGS_RDX(%rsp), %rdx
+	movq	UKARCH_REGS_RSI(%rsp), %rsi
+	movq	UKARCH_REGS_RDI(%rsp), %rdi
 	.endm
 
 	/* The number is known to be in the table. */
@@ -115,12 +123,7 @@
 
 	/* TF, if it is set, takes effect after the instruction behind POPF: on the program's stack. */
 	.macro	RETURN_KEEPING_REGS
-	movq	UKARCH_REGS_R10(%rsp), %r10
-	movq	UKARCH_REGS_R9(%rsp), %r9
-	movq	UKARCH_REGS_R8(%rsp), %r8
-	movq	UKARCH_REGS_RDX(%rsp), %rdx
-	movq	UKARCH_REGS_RSI(%rsp), %rsi
-	movq	UKARCH_REGS_RDI(%rsp), %rdi
+	LOAD_SYSCALL_ARGS
 	movq	UKARCH_REGS_RIP(%rsp), %rcx
 	pushq	UKARCH_REGS_RFLAGS(%rsp)
 	popfq
@@ -202,12 +205,7 @@ syscall_sampled:
 	call	upcall_syscall_sampled
 	movl	%eax, %gs:X86_PERCPU_UNTIL_SAMPLE
 	movq	UKARCH_REGS_ORIG_RAX(%rsp), %rax
-	movq	UKARCH_REGS_RDI(%rsp), %rdi
-	movq	UKARCH_REGS_RSI(%rsp), %rsi
-	movq	UKARCH_REGS_RDX(%rsp), %rdx
-	movq	UKARCH_REGS_R10(%rsp), %r10
-	movq	UKARCH_REGS_R8(%rsp), %r8
-	movq	UKARCH_REGS_R9(%rsp), %r9
+	LOAD_SYSCALL_ARGS
 	jmp	syscall_number_is_odd
 
 /* %rcx: where to go on, %eax: a number that is in the table. Keeps what the instruction keeps, and

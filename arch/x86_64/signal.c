@@ -260,7 +260,7 @@ static int get_context(struct ukarch_regs *regs, const struct sigcontext __user 
 	X86_GET_WORD(error, regs->rcx, &sc->rcx);
 	X86_GET_WORD(error, regs->rsp, &sc->rsp);
 	X86_GET_WORD(error, flags, &sc->eflags);
-	regs->rflags = (flags & RFLAGS_USER) | X86_RFLAGS_IF | 0x2;
+	regs->rflags = (flags & RFLAGS_USER) | X86_RFLAGS_IF | X86_RFLAGS_FIXED;
 	regs->cs = X86_KERNEL_CS;
 	regs->ss = X86_KERNEL_DS;
 	regs->orig_rax = (uint64_t)-1;

@@ -127,7 +127,7 @@ void ukarch_regs_start(struct ukarch_regs *regs, vaddr_t entry, vaddr_t sp)
 		.orig_rax = (uint64_t)-1,
 		.rip = entry,
 		.cs = X86_KERNEL_CS,
-		.rflags = X86_RFLAGS_IF | 0x2,
+		.rflags = X86_RFLAGS_IF | X86_RFLAGS_FIXED,
 		.rsp = sp,
 		.ss = X86_KERNEL_DS,
 	};

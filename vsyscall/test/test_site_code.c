@@ -108,12 +108,6 @@ static void test_jumps(void **state)
 	struct site_code code;
 	uint8_t jump[SITE_BYTES_MAX];
 
-	assert_true(site_slot_is_valid(SLOT));
-	assert_true(site_slot_is_valid(0xffffffffff60ff06));
-	assert_false(site_slot_is_valid(0xffffffffff620006));
-	assert_false(site_slot_is_valid(0xffffffffff600007));
-	assert_false(site_slot_is_valid(0xff600006));
-
 	assert_int_equal(RECOGNIZE(100, MOV_39, "\xc3", 39, &code), SITE_OK);
 	site_encode_jump(&code, SLOT, jump);
 	assert_memory_equal(jump, "\xff\x24\x25\x16\x13\x61\xff", 7);

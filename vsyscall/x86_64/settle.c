@@ -14,7 +14,7 @@
 #include <uk/vsyscall.h>
 #include "sites.h"
 
-#define RFLAGS_OF_CALL (X86_RFLAGS_IF | 0x2) /* a call destroys the flags */
+#define RFLAGS_OF_CALL (X86_RFLAGS_IF | X86_RFLAGS_FIXED) /* a call destroys the flags */
 
 static bool is_at(vaddr_t pc, const char *place)
 {
@@ -30,11 +30,8 @@ static bool is_in_function(const struct ukarch_regs *regs)
 /* The last instruction of a way out, which jumps to %rcx. */
 static bool is_leaving(vaddr_t pc)
 {
-#ifdef CONFIG_SYSCALL_PATCHING
-	if (is_at(pc, x86_site_left))
-		return true;
-#endif
-	return is_at(pc, x86_syscall_left);
+	return is_at(pc, x86_syscall_left) ||
+	       (IS_ENABLED(CONFIG_SYSCALL_PATCHING) && is_at(pc, x86_site_left));
 }
 
 static vaddr_t settled(const struct ukarch_regs *regs)
@@ -49,10 +46,9 @@ static vaddr_t settled(const struct ukarch_regs *regs)
 		return vsyscall + VDSO_VSYSCALL_TRAP;
 	if (is_in_function(regs) || is_at(pc, x86_vsyscall_left) || is_at(pc, x86_vsyscall_trapped))
 		return vsyscall + VDSO_VSYSCALL_RETURN;
-#ifdef CONFIG_SYSCALL_PATCHING
-	if (is_at(pc, x86_site_entry) || is_at(pc, x86_site_on_program_stack))
+	if (IS_ENABLED(CONFIG_SYSCALL_PATCHING) &&
+	    (is_at(pc, x86_site_entry) || is_at(pc, x86_site_on_program_stack)))
 		return sites_syscall_of(regs->rcx);
-#endif
 	in_program = sites_settle(pc);
 	return in_program ? in_program : pc;
 }

@@ -156,15 +156,6 @@ enum site_reason site_recognize(const uint8_t *page, size_t page_bytes, size_t o
 	return SITE_OK;
 }
 
-bool site_slot_is_valid(uint64_t address)
-{
-	uint8_t first = (uint8_t)address, third = (uint8_t)(address >> 16);
-
-	/* 06, 0e, 16, 1e push segment registers, 60 and 61 all registers, and neither does so in
-	 * 64-bit mode (SDM vol. 2, table A-2). The address is a sign-extended displacement. */
-	return address >> 31 == 0x1ffffffff && (first & 0xe7) == 0x06 && (third & 0xfe) == 0x60;
-}
-
 void site_encode_jump(const struct site_code *code, uint64_t slot, uint8_t *out)
 {
 	memcpy(out, code->bytes, code->len);
@@ -226,19 +217,11 @@ static void encode_post(const struct site_code *code, uint8_t *out)
 static void encode_cmp(const struct site_code *code, const struct site_stub_place *place,
 		       uint8_t *out)
 {
-	static const uint8_t head[] = {
-		REX_W, OP_CMP_EAX,
-		0,     0,
-		0,     0,                   /* cmp $entries,%rax */
-		0x73,  CMP_TRAP - CMP_LOAD, /* jae trap */
-		0x48,  0xc7,
-		0xc1,  0,
-		0,     0,
-		0, /* mov $post,%rcx */
-	};
-
-	put(out, 0, head, sizeof(head));
+	put(out, 0, "\x48\x3d", 2); /* cmp $entries,%rax */
 	put32(out + CMP_JAE - 4, place->entries);
+	put(out, CMP_JAE, "\x73", 1); /* jae trap */
+	out[CMP_LOAD - 1] = CMP_TRAP - CMP_LOAD;
+	put(out, CMP_LOAD, "\x48\xc7\xc1", 3); /* mov $post,%rcx */
 	put32(out + CMP_JUMP - 4, place->stub + CMP_POST);
 	put_relative(out, CMP_JUMP, "\xe9", 1, place->stub, place->kernel_entry);
 	put(out, CMP_TRAP, "\x0f\x05", 2);

@@ -72,9 +72,6 @@ struct site_code {
 enum site_reason site_recognize(const uint8_t *page, size_t page_bytes, size_t offset, uint64_t nr,
 				struct site_code *code);
 
-/** Is `address` one that a slot may have: are all bytes right that it will give to a site? */
-bool site_slot_is_valid(uint64_t address);
-
 /** The jump through the slot, code->len bytes. */
 void site_encode_jump(const struct site_code *code, uint64_t slot, uint8_t *out);
 

@@ -160,7 +160,7 @@ static void before_unmap(struct vmspace *vm, vaddr_t start, vaddr_t end)
 {
 	SITES_FOREACH (site, sites_of(vm), start, end) {
 		site->is_patched = false;
-		site->reason = SITE_OK; /* what comes there next may be another story */
+		site->reason = SITE_OK;
 	}
 }
 
@@ -242,10 +242,13 @@ static bool look_at(struct vmspace *vm, struct ukarch_regs *regs, uint64_t nr)
 	if (!site)
 		return false;
 	site->nr = (uint16_t)nr;
-	site->is_patched = false; /* it trapped: its memory has been replaced */
-	site->reason = judge(vm, site, nr, &code);
-	if (site->reason == SITE_OK)
-		site->reason = patch(vm, site, &code);
+	/* It trapped, so its memory has been replaced; or somebody was first who had the lock. */
+	if (!site->is_patched || !shows_jump(vm, site)) {
+		site->is_patched = false;
+		site->reason = judge(vm, site, nr, &code);
+		if (site->reason == SITE_OK)
+			site->reason = patch(vm, site, &code);
+	}
 	if (site->is_patched)
 		leave_patched(site, regs);
 	return site->is_patched;

@@ -25,6 +25,10 @@ static inline vaddr_t sites_settle(vaddr_t pc)
 {
 	return 0;
 }
+static inline vaddr_t sites_syscall_of(vaddr_t rcx)
+{
+	return 0;
+}
 static inline void sites_stop(void)
 {
 }

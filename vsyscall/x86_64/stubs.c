@@ -16,6 +16,11 @@
 #define AREA_END        (UKARCH_VSYSCALL_ADDR + 0x20000) /* third byte 60 or 61 */
 #define AREA_STUBS      ((AREA_END - AREA_START) / BLOCK_BYTES * STUBS_PER_BLOCK)
 #define AREA_PAGES      ((AREA_END - AREA_START) / UK_PAGE_SIZE)
+/* 06, 0e, 16, 1e push segment registers, 60 and 61 all registers, and neither does so in 64-bit
+ * mode (SDM vol. 2, table A-2): what site_code.h asks of a slot's first and third byte. */
+_Static_assert((SLOT(0) & 0xe7) == 0x06 && SLOT(STUBS_PER_BLOCK - 1) <= 0x1e, "");
+_Static_assert((AREA_START >> 16 & 0xff) == 0x60 && (AREA_END - 1) >> 16 == (AREA_START >> 16) + 1,
+	       "");
 _Static_assert(STUB(STUBS_PER_BLOCK) <= BLOCK_BYTES, "");
 _Static_assert(SLOT(STUBS_PER_BLOCK) <= STUB(0), "");
 

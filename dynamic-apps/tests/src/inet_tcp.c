@@ -401,6 +401,21 @@ static void *receives(void *argument)
 	return NULL;
 }
 
+/* All of it from one end to the other, which close then. */
+static void let_flow(const int ends[2], struct flow *out, struct flow *in)
+{
+	pthread_t threads[2];
+
+	out->fd = ends[0];
+	in->fd = ends[1];
+	pthread_create(&threads[0], NULL, sends, out);
+	pthread_create(&threads[1], NULL, receives, in);
+	pthread_join(threads[0], NULL);
+	pthread_join(threads[1], NULL);
+	CHECK(in->is_right);
+	close_pair(ends);
+}
+
 static void much_data(void)
 {
 	static const size_t chunks[] = {1000, 65536, 300000};
@@ -408,18 +423,10 @@ static void much_data(void)
 	for (int i = 0; i < 3; i++) {
 		struct flow out = {.bytes = 3000000, .chunk = chunks[i]};
 		struct flow in = {.bytes = 3000000, .chunk = chunks[2 - i]};
-		pthread_t threads[2];
 		int ends[2];
 
 		make_pair(ends);
-		out.fd = ends[0];
-		in.fd = ends[1];
-		pthread_create(&threads[0], NULL, sends, &out);
-		pthread_create(&threads[1], NULL, receives, &in);
-		pthread_join(threads[0], NULL);
-		pthread_join(threads[1], NULL);
-		CHECK(in.is_right);
-		close_pair(ends);
+		let_flow(ends, &out, &in);
 	}
 }
 
@@ -505,7 +512,6 @@ static void much_through_small_buffers(void)
 	for (int i = 0; i < 2; i++) {
 		struct flow out = {.bytes = 300000, .chunk = 10000};
 		struct flow in = {.bytes = 300000, .chunk = 3000};
-		pthread_t threads[2];
 		int ends[2];
 
 		make_pair(ends);
@@ -513,14 +519,7 @@ static void much_through_small_buffers(void)
 			CHECK_OK(setsockopt(ends[end], SOL_SOCKET, SO_RCVBUF, &sizes[i], 4));
 			CHECK_OK(setsockopt(ends[end], SOL_SOCKET, SO_SNDBUF, &sizes[i], 4));
 		}
-		out.fd = ends[0];
-		in.fd = ends[1];
-		pthread_create(&threads[0], NULL, sends, &out);
-		pthread_create(&threads[1], NULL, receives, &in);
-		pthread_join(threads[0], NULL);
-		pthread_join(threads[1], NULL);
-		CHECK(in.is_right);
-		close_pair(ends);
+		let_flow(ends, &out, &in);
 	}
 }
 

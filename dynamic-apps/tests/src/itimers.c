@@ -8,8 +8,7 @@
 #include <sys/timex.h>
 #include <time.h>
 
-#define MS       1000000L
-#define NS_PER_S 1000000000LL
+#define MS 1000000L
 
 static volatile int seen_count, seen_signo, seen_code;
 

@@ -26,7 +26,8 @@
 #include <sys/types.h>
 #include <unistd.h>
 
-#define PAGE 4096UL
+#define PAGE     4096UL
+#define NS_PER_S 1000000000LL
 
 struct t_test {
 	const char *name;

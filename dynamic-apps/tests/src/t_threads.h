@@ -12,8 +12,6 @@
 
 #define T_UNUSED __attribute__((unused))
 
-#define NS_PER_S 1000000000LL
-
 T_UNUSED static int64_t now_ns(void)
 {
 	struct timespec ts;

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* Timers and threads: whom they signal, whose time they count, who waits for them. */
 #include "t_threads.h"
+#include "t_timers.h"
 
 #include <sys/time.h>
 #include <sys/timerfd.h>
@@ -8,8 +9,6 @@
 #ifndef sigev_notify_thread_id
 #define sigev_notify_thread_id _sigev_un._tid /* glibc has no name for it */
 #endif
-
-#define MS 1000000L
 
 static atomic_int seen_count;
 static atomic_int seen_tid;
@@ -37,20 +36,6 @@ static bool wait_for_count(int count)
 	for (int i = 0; i < 10000 && seen_count < count; i++)
 		sleep_ms(1);
 	return seen_count >= count;
-}
-
-static int64_t now(clockid_t clock)
-{
-	struct timespec ts = {-1, -1};
-
-	CHECK_OK(clock_gettime(clock, &ts));
-	return ts.tv_sec * NS_PER_S + ts.tv_nsec;
-}
-
-static struct itimerspec setting_of(int64_t value_ns, int64_t interval_ns)
-{
-	return (struct itimerspec){.it_value = {value_ns / NS_PER_S, value_ns % NS_PER_S},
-				   .it_interval = {interval_ns / NS_PER_S, interval_ns % NS_PER_S}};
 }
 
 /* --- SIGEV_THREAD: the C library's own helper thread ------------------------------------------ */

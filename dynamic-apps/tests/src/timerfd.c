@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* timerfd_create(2): reading, polling, and what happens when the wall clock is set. */
-#include "t.h"
+#include "t_timers.h"
 
 #include <poll.h>
 #include <sys/epoll.h>
@@ -8,33 +8,6 @@
 #include <sys/timerfd.h>
 #include <sys/uio.h>
 #include <time.h>
-
-#define MS       1000000L
-#define NS_PER_S 1000000000LL
-
-static int64_t now(clockid_t clock)
-{
-	struct timespec ts = {-1, -1};
-
-	CHECK_OK(clock_gettime(clock, &ts));
-	return ts.tv_sec * NS_PER_S + ts.tv_nsec;
-}
-
-static struct timespec timespec_of(int64_t ns)
-{
-	return (struct timespec){ns / NS_PER_S, ns % NS_PER_S};
-}
-
-static struct itimerspec setting_of(int64_t value_ns, int64_t interval_ns)
-{
-	return (struct itimerspec){.it_value = timespec_of(value_ns),
-				   .it_interval = timespec_of(interval_ns)};
-}
-
-static int64_t value_of(const struct itimerspec *setting)
-{
-	return setting->it_value.tv_sec * NS_PER_S + setting->it_value.tv_nsec;
-}
 
 static void pause_ns(int64_t ns)
 {

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* The timers of timer_create(2): what they send, when, how often, and what they refuse. */
-#include "t.h"
+#include "t_timers.h"
 
 #include <limits.h>
 #include <sys/resource.h>
@@ -9,9 +9,6 @@
 #ifndef sigev_notify_thread_id
 #define sigev_notify_thread_id _sigev_un._tid /* glibc has no name for it */
 #endif
-
-#define MS       1000000L
-#define NS_PER_S 1000000000LL
 
 /* glibc has wrappers that number timers in their own way; the kernel's calls are meant here. */
 #define create(clock, event, id)         syscall(SYS_timer_create, clock, event, id)
@@ -50,30 +47,6 @@ static void block(int how, int signo)
 	sigemptyset(&set);
 	sigaddset(&set, signo);
 	CHECK_OK(sigprocmask(how, &set, NULL));
-}
-
-static int64_t now(clockid_t clock)
-{
-	struct timespec ts = {-1, -1};
-
-	CHECK_OK(clock_gettime(clock, &ts));
-	return ts.tv_sec * NS_PER_S + ts.tv_nsec;
-}
-
-static struct timespec timespec_of(int64_t ns)
-{
-	return (struct timespec){ns / NS_PER_S, ns % NS_PER_S};
-}
-
-static struct itimerspec setting_of(int64_t value_ns, int64_t interval_ns)
-{
-	return (struct itimerspec){.it_value = timespec_of(value_ns),
-				   .it_interval = timespec_of(interval_ns)};
-}
-
-static int64_t value_of(const struct itimerspec *setting)
-{
-	return setting->it_value.tv_sec * NS_PER_S + setting->it_value.tv_nsec;
 }
 
 /* Sleeps on, whatever interrupts. */

@@ -9,8 +9,6 @@
 #include <sys/resource.h>
 #include <time.h>
 
-#define NS_PER_S 1000000000LL
-
 typedef int (*clock_fn)(clockid_t, struct timespec *);
 
 static const clockid_t clocks[] = {

@@ -29,6 +29,8 @@
 #define UKARCH_REGS_SS       160
 #define UKARCH_REGS_SIZE     168
 
+#define X86_RFLAGS_FIXED 0x2 /* always set */
+
 #ifndef __ASSEMBLER__
 #include <uk/arch/types.h>
 
